@@ -1,0 +1,58 @@
+"""The contract every channel keeps. A channel turns platform payloads into values and back; it stores nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from routing.messages import CannotTell, Delivery, NotFound, OutboundMessage, Page, Sent, Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """A platform's rules as data. Source and date of each figure stand with the channel that declares it.
+
+    `max_length` counts as `length_of` counts. `min_interval` is the time between two posts on the whole channel,
+    `min_interval_per_thread` between two posts in one conversation. `reply_window` is how long after the person's last
+    message a machine may write (None: no limit) and `private_reply_window` the same for the one private reply
+    to a public post (None: the platform has none). `can_read_back` tells whether `find_sent` can ever answer.
+    """
+
+    max_length: dict[Delivery, int]
+    min_interval: timedelta
+    min_interval_per_thread: timedelta
+    length_of: Callable[[str], int] = len
+    reply_window: timedelta | None = None
+    private_reply_window: timedelta | None = None
+    can_read_back: bool = True
+    settle_delay: timedelta = timedelta(minutes=1)
+
+
+class Channel(Protocol):
+    """One way in and out. Implementations are safe to call from one task at a time per method.
+
+    `fetch(None)` starts at the configured beginning. It has no side effect on the platform that loses messages:
+    calling it again with the same cursor gives at least the same items again. It raises TemporaryChannelError or
+    ChannelAuthError.
+
+    `send` posts at most once and never retries. It returns `Sent`, or `Unknown` when the outcome cannot be told; it
+    raises a `ChannelError` only when the platform provably did not post.
+
+    `find_sent` looks for the post that carries `message.token`. It never raises for a failed look: `CannotTell`.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def limits(self) -> Limits: ...
+
+    async def fetch(self, cursor: str | None) -> Page: ...
+
+    async def send(self, message: OutboundMessage) -> Sent | Unknown: ...
+
+    async def find_sent(self, message: OutboundMessage) -> Sent | NotFound | CannotTell: ...
+
+    async def aclose(self) -> None: ...
