@@ -1,0 +1,110 @@
+"""Opening the database and the unit of work. The one place that knows what SQLite and PostgreSQL each need.
+
+A unit of work rolls back unless `commit()` was called.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from routing.errors import ConfigError, StaleError
+from storage.inbox import Inbox
+from storage.meldingen import Meldingen
+from storage.outbox import Outbox
+from storage.staff import Staff
+
+BUSY_TIMEOUT_SECONDS = 30
+
+
+def open_engine(url: str) -> sa.Engine:
+    """An engine for `sqlite:///path` or `postgresql+psycopg://...`. Raises ConfigError for any other address."""
+    try:
+        parsed = sa.engine.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise ConfigError("database.url is geen databaseadres; gebruik sqlite:///pad of postgresql+psycopg://...") from error
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(parsed)
+    if parsed.get_backend_name() == "postgresql":
+        # READ COMMITTED is enough: what must not happen twice is forbidden by unique constraints and row locks.
+        return sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10, max_overflow=10)
+    raise ConfigError(f"database.url: '{parsed.get_backend_name()}' wordt niet ondersteund; gebruik sqlite of postgresql")
+
+
+def _open_sqlite(url: sa.URL) -> sa.Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, pool_size=10, max_overflow=10)
+
+    @sa.event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not open transactions by itself
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        # A writer takes the write lock at once, so that reading and writing in one transaction cannot deadlock.
+        reads_only = connection.get_execution_options().get("reads_only", False)
+        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+class UnitOfWork:
+    """One transaction and the repositories that work in it. Use as a context manager; call `commit()` to keep the work."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> Self:
+        self._connection = self._engine.connect()
+        self._transaction = self._connection.begin()
+        self.inbox = Inbox(self._connection)
+        self.meldingen = Meldingen(self._connection)
+        self.outbox = Outbox(self._connection)
+        self.staff = Staff(self._connection)
+        return self
+
+    def commit(self) -> None:
+        """Make everything done so far durable. Raises StaleError when the database refused because of a rival change."""
+        try:
+            self._transaction.commit()
+        except DBAPIError as error:
+            raise StaleError("De melding is intussen door iemand anders gewijzigd. Laad de pagina opnieuw.") from error
+
+    def savepoint(self) -> sa.NestedTransaction:
+        """A part that can be undone by itself: leave it with an exception and only that part is rolled back."""
+        return self._connection.begin_nested()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            if self._transaction.is_active:
+                self._transaction.rollback()
+        finally:
+            self._connection.close()
+
+
+class Database:
+    """The opened database: makes units of work for writing and connections for reading."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    @classmethod
+    def open(cls, url: str) -> Database:
+        return cls(open_engine(url))
+
+    def work(self) -> UnitOfWork:
+        return UnitOfWork(self.engine)
+
+    def reading(self) -> sa.Connection:
+        """A read-only connection for query functions; close it with `with`."""
+        return self.engine.connect().execution_options(reads_only=True)
+
+    def close(self) -> None:
+        self.engine.dispose()

@@ -1,0 +1,183 @@
+"""What came in: messages, their senders, the cursor per channel and the state of each channel.
+
+A message and the cursor that covers it are written in one transaction; the caller commits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from routing.messages import InboundMessage, Page, UnreadableItem, Visibility
+from storage.dialect import insert_new, skipping_locked, upsert
+from storage.tables import channel_states, cursors, messages, people
+
+WAITING, HANDLED, UNREADABLE = "wacht", "verwerkt", "onleesbaar"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMessage:
+    """A message in the inbox. `person_id` is None when the platform withheld the author."""
+
+    id: int
+    channel: str
+    external_id: str
+    thread: str
+    reply_to: str
+    visibility: Visibility
+    person_id: int | None
+    recipient: str
+    text: str = field(repr=False)
+    attachments: tuple[dict[str, Any], ...]
+    lat: float | None
+    lon: float | None
+    in_reply_to: str | None
+    edits: str | None
+    sent_at: datetime
+    received_at: datetime
+
+    @classmethod
+    def from_row(cls, row: sa.Row[Any]) -> Self:
+        values = {name: row._mapping[name] for name in cls.__dataclass_fields__ if name not in {"visibility", "attachments"}}
+        return cls(visibility=Visibility(row.visibility), attachments=tuple(row.attachments), **values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelState:
+    channel: str
+    last_fetch_at: datetime | None
+    last_message_at: datetime | None
+    last_error: str | None
+    last_error_at: datetime | None
+    auth_errors: int
+    paused_at: datetime | None
+
+
+class Inbox:
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def cursor(self, channel: str) -> str | None:
+        return self._connection.execute(sa.select(cursors.c.cursor).where(cursors.c.channel == channel)).scalar_one_or_none()
+
+    def take_in(self, channel: str, page: Page, now: datetime) -> int:
+        """Keep every item of the page that is not kept yet, and the cursor. Returns how many were new. Idempotent."""
+        new = sum(self._keep(item, now) for item in page.items)
+        upsert(self._connection, cursors, "channel", {"channel": channel, "cursor": page.cursor, "updated_at": now})
+        changes: dict[str, object] = {"channel": channel, "last_fetch_at": now, "auth_errors": 0}
+        if new:
+            changes["last_message_at"] = now
+        upsert(self._connection, channel_states, "channel", changes)
+        return new
+
+    def claim_waiting(self, limit: int) -> tuple[StoredMessage, ...]:
+        """The oldest waiting message of each conversation, locked until the end of this transaction.
+
+        Only the oldest: two workers must not judge two messages of one conversation at the same time.
+        """
+        older = messages.alias("older")
+        is_first = ~sa.exists().where(
+            older.c.channel == messages.c.channel,
+            older.c.thread == messages.c.thread,
+            older.c.state == WAITING,
+            older.c.id < messages.c.id,
+        )
+        query = (
+            sa.select(messages, sa.func.coalesce(people.c.external_id, "").label("recipient"))
+            .select_from(messages.outerjoin(people, people.c.id == messages.c.person_id))
+            .where(messages.c.state == WAITING, is_first)
+            .order_by(messages.c.id)
+            .limit(limit)
+        )
+        rows = self._connection.execute(skipping_locked(self._connection, query, messages))
+        return tuple(StoredMessage.from_row(row) for row in rows)
+
+    def mark_handled(self, message_id: int, *, melding_id: int | None, action: str) -> None:
+        self._set(message_id, state=HANDLED, melding_id=melding_id, action=action)
+
+    def mark_unreadable(self, message_id: int, problem: str) -> None:
+        self._set(message_id, state=UNREADABLE, problem=problem)
+
+    def texts_of(self, melding_id: int) -> tuple[str, ...]:
+        query = sa.select(messages.c.text).where(messages.c.melding_id == melding_id).order_by(messages.c.id)
+        return tuple(self._connection.execute(query).scalars())
+
+    def melding_of(self, channel: str, external_id: str) -> int | None:
+        """The melding that a message (named by its platform id) belongs to, if any."""
+        query = sa.select(messages.c.melding_id).where(messages.c.channel == channel, messages.c.external_id == external_id)
+        return self._connection.execute(query).scalar_one_or_none()
+
+    def state_of(self, channel: str) -> ChannelState | None:
+        row = self._connection.execute(sa.select(channel_states).where(channel_states.c.channel == channel)).one_or_none()
+        return None if row is None else ChannelState(**row._mapping)
+
+    def record_error(self, channel: str, error: str, now: datetime, *, is_authorisation: bool = False) -> None:
+        """Note a failed contact. The second refused authorisation in a row pauses the channel."""
+        state = self.state_of(channel)
+        auth_errors = (state.auth_errors if state else 0) + 1 if is_authorisation else 0
+        paused_at = (state.paused_at if state else None) or (now if auth_errors >= 2 else None)
+        changes = {"last_error": error, "last_error_at": now, "auth_errors": auth_errors, "paused_at": paused_at}
+        upsert(self._connection, channel_states, "channel", {"channel": channel, **changes})
+
+    def resume(self, channel: str) -> None:
+        """Let a paused channel work again."""
+        upsert(self._connection, channel_states, "channel", {"channel": channel, "auth_errors": 0, "paused_at": None})
+
+    def _keep(self, item: InboundMessage | UnreadableItem, now: datetime) -> bool:
+        if isinstance(item, UnreadableItem):
+            return insert_new(self._connection, messages, self._unreadable_row(item, now)) is not None
+        return insert_new(self._connection, messages, self._message_row(item, now)) is not None
+
+    def _unreadable_row(self, item: UnreadableItem, now: datetime) -> dict[str, object]:
+        return {
+            "channel": item.channel,
+            "external_id": item.external_id,
+            "attachments": [],
+            "sent_at": now,
+            "received_at": now,
+            "raw": item.raw,
+            "state": UNREADABLE,
+            "problem": item.reason,
+        }
+
+    def _message_row(self, item: InboundMessage, now: datetime) -> dict[str, object]:
+        return {
+            "channel": item.channel,
+            "external_id": item.external_id,
+            "thread": item.thread,
+            "reply_to": item.reply_to,
+            "visibility": item.visibility.value,
+            "person_id": self._person_id(item, now),
+            "text": item.text,
+            "attachments": [
+                {"kind": a.kind.value, "reference": a.reference, "size": a.size, "mime_type": a.mime_type}
+                for a in item.attachments
+            ],
+            "lat": item.location.lat if item.location else None,
+            "lon": item.location.lon if item.location else None,
+            "in_reply_to": item.in_reply_to,
+            "edits": item.edits,
+            "sent_at": item.sent_at,
+            "received_at": now,
+            "raw": item.raw,
+            "state": WAITING,
+        }
+
+    def _person_id(self, item: InboundMessage, now: datetime) -> int | None:
+        if item.sender is None:
+            return None
+        key = {"channel": item.channel, "external_id": item.sender.external_id}
+        insert_new(self._connection, people, {**key, "display_name": item.sender.display_name, "first_seen_at": now})
+        is_person = sa.and_(people.c.channel == item.channel, people.c.external_id == item.sender.external_id)
+        changes: dict[str, object] = {"display_name": item.sender.display_name}
+        if item.visibility is Visibility.PRIVATE:
+            last = people.c.last_wrote_private_at
+            changes["last_wrote_private_at"] = sa.case((last > item.sent_at, last), else_=item.sent_at)
+        self._connection.execute(sa.update(people).where(is_person).values(changes))
+        return int(self._connection.execute(sa.select(people.c.id).where(is_person)).scalar_one())
+
+    def _set(self, message_id: int, **changes: object) -> None:
+        self._connection.execute(sa.update(messages).where(messages.c.id == message_id).values(changes))

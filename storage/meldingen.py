@@ -1,0 +1,261 @@
+"""Meldingen, their melders and their event log.
+
+Every change goes through `record`: it checks the transition table, appends a hash-chained event and
+updates the row, all in the caller's transaction. A rival change in between is a StaleError.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from routing.errors import NotFoundError, StaleError
+from routing.melding import CLOSED, Event, Status, next_status
+from routing.messages import Visibility
+from storage.dialect import insert_new
+from storage.tables import events, melders, meldingen, messages, people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Melding:
+    """A stored melding. `id` and year make the visible reference; `proposal` is the routing decision as it was made."""
+
+    id: int
+    status: Status
+    status_before_question: Status | None
+    lead: str
+    involved: tuple[str, ...]
+    partner: str | None
+    topic: str
+    kind: str
+    urgency: str
+    language: str
+    zone: str
+    confidence: float
+    proposal: dict[str, Any] = field(repr=False)
+    summary: str = field(repr=False)
+    street: str | None
+    buurt: str | None
+    wijk: str | None
+    lat: float | None
+    lon: float | None
+    needs_personal_contact: bool
+    contact_person: str | None
+    planned_for: datetime | None
+    promised_at: datetime | None
+    promise_no: int
+    outcome: str | None
+    not_solved_reason: str | None
+    merged_into_id: int | None
+    created_at: datetime
+    updated_at: datetime
+    event_count: int
+    last_hash: str
+    is_emergency: bool
+
+    @property
+    def kenmerk(self) -> str:
+        """The reference a resident sees, such as `WB-2026-00042`."""
+        return kenmerk_of(self.id, self.created_at)
+
+    @property
+    def is_closed(self) -> bool:
+        return self.status in CLOSED
+
+    @classmethod
+    def from_row(cls, row: sa.Row[Any]) -> Self:
+        values = {name: row._mapping[name] for name in cls.__dataclass_fields__}
+        values["status"] = Status(row.status)
+        values["status_before_question"] = Status(row.status_before_question) if row.status_before_question else None
+        values["involved"] = tuple(row.involved)
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMelding:
+    """What is known when a melding begins; the columns of `Melding` that a decision fills."""
+
+    lead: str
+    involved: tuple[str, ...]
+    partner: str | None
+    topic: str
+    kind: str
+    urgency: str
+    language: str
+    zone: str
+    confidence: float
+    proposal: dict[str, Any] = field(repr=False)
+    summary: str = field(repr=False)
+    street: str | None = None
+    buurt: str | None = None
+    wijk: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+    needs_personal_contact: bool = False
+    is_emergency: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Melder:
+    """A person who takes part in a melding, with the conversation that news goes to."""
+
+    id: int
+    melding_id: int
+    person_id: int
+    channel: str
+    thread: str
+    reply_to: str
+    visibility: Visibility
+    language: str
+    recipient: str
+    joined_at: datetime
+    last_wrote_private_at: datetime | None
+
+    @classmethod
+    def from_row(cls, row: sa.Row[Any]) -> Self:
+        values = {name: row._mapping[name] for name in cls.__dataclass_fields__}
+        return cls(**{**values, "visibility": Visibility(row.visibility)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMelder:
+    person_id: int
+    channel: str
+    thread: str
+    reply_to: str
+    visibility: Visibility
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One event to record: what happened, who did it, why, and the columns of the melding it changes."""
+
+    event: Event
+    actor: str
+    why: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    columns: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """The melding after the change, and the id of the event, which replies hang on."""
+
+    melding: Melding
+    event_id: int
+
+
+def kenmerk_of(melding_id: int, created_at: datetime) -> str:
+    return f"WB-{created_at.year}-{melding_id:05d}"
+
+
+def chain_hash(previous: str, event: dict[str, Any]) -> str:
+    """SHA-256 over the previous hash and the event as canonical JSON: a changed or removed event breaks the chain."""
+    body = json.dumps(event, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(f"{previous}\n{body}".encode()).hexdigest()
+
+
+class Meldingen:
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def create(self, new: NewMelding, now: datetime) -> Melding:
+        """A melding with status `nieuw` and no event yet; record ONTVANGEN next."""
+        values = {name: getattr(new, name) for name in new.__dataclass_fields__}
+        values |= {"involved": list(new.involved), "status": Status.NIEUW.value, "created_at": now, "updated_at": now}
+        melding_id = self._connection.execute(sa.insert(meldingen).values(values).returning(meldingen.c.id)).scalar_one()
+        return self.get(int(melding_id))
+
+    def get(self, melding_id: int) -> Melding:
+        row = self._connection.execute(sa.select(meldingen).where(meldingen.c.id == melding_id)).one_or_none()
+        if row is None:
+            raise NotFoundError(f"Melding {melding_id} bestaat niet.")
+        return Melding.from_row(row)
+
+    def record(self, melding: Melding, change: Change, now: datetime) -> Recorded:
+        """Append the event and make the change. Raises InvalidTransitionError, or StaleError when a rival was first."""
+        status = next_status(melding.status, change.event, before_question=melding.status_before_question)
+        seq = melding.event_count + 1
+        body = self._event_body(melding, change, seq, now)
+        digest = chain_hash(melding.last_hash, body)
+        columns = {**change.columns, "status": status.value, "updated_at": now, "event_count": seq, "last_hash": digest}
+        if change.event is Event.VRAAG_GESTELD:
+            columns["status_before_question"] = melding.status.value
+        is_unchanged = sa.and_(meldingen.c.id == melding.id, meldingen.c.event_count == melding.event_count)
+        if self._connection.execute(sa.update(meldingen).where(is_unchanged).values(columns)).rowcount != 1:
+            raise StaleError(f"{melding.kenmerk} is intussen door iemand anders gewijzigd. Laad de pagina opnieuw.")
+        row = {**body, "at": now, "previous_hash": melding.last_hash, "hash": digest}
+        event_id = self._connection.execute(sa.insert(events).values(row).returning(events.c.id)).scalar_one()
+        return Recorded(melding=self.get(melding.id), event_id=int(event_id))
+
+    def add_melder(self, melding_id: int, new: NewMelder, now: datetime) -> bool:
+        """Let a person take part. False when they already did. Idempotent."""
+        values = {name: getattr(new, name) for name in new.__dataclass_fields__}
+        values |= {"visibility": new.visibility.value, "melding_id": melding_id, "joined_at": now}
+        return insert_new(self._connection, melders, values) is not None
+
+    def melders_of(self, melding_id: int) -> tuple[Melder, ...]:
+        query = (
+            sa.select(melders, people.c.external_id.label("recipient"), people.c.last_wrote_private_at)
+            .join(people, people.c.id == melders.c.person_id)
+            .where(melders.c.melding_id == melding_id)
+            .order_by(melders.c.id)
+        )
+        return tuple(Melder.from_row(row) for row in self._connection.execute(query))
+
+    def find_for_person(self, person_id: int, *, since: datetime) -> tuple[Melding, ...]:
+        """The meldingen this person takes part in that changed since then, newest first."""
+        query = (
+            sa.select(meldingen)
+            .join(melders, melders.c.melding_id == meldingen.c.id)
+            .where(melders.c.person_id == person_id, meldingen.c.updated_at >= since)
+            .order_by(meldingen.c.id.desc())
+        )
+        return tuple(Melding.from_row(row) for row in self._connection.execute(query))
+
+    def find_in_thread(self, channel: str, thread: str) -> tuple[Melding, ...]:
+        """The meldingen that were written about in a conversation, newest first."""
+        ids = sa.select(messages.c.melding_id).where(messages.c.channel == channel, messages.c.thread == thread)
+        query = sa.select(meldingen).where(meldingen.c.id.in_(ids)).order_by(meldingen.c.id.desc())
+        return tuple(Melding.from_row(row) for row in self._connection.execute(query))
+
+    def find_promises_due(self, before: datetime, limit: int) -> tuple[Melding, ...]:
+        """Open meldingen whose promised moment of news comes before `before`, the earliest first."""
+        is_open = meldingen.c.status.not_in([status.value for status in CLOSED])
+        query = (
+            sa.select(meldingen)
+            .where(meldingen.c.promised_at <= before, is_open)
+            .order_by(meldingen.c.promised_at, meldingen.c.id)
+            .limit(limit)
+        )
+        return tuple(Melding.from_row(row) for row in self._connection.execute(query))
+
+    def verify_chain(self, melding_id: int) -> bool:
+        """Whether the event log of a melding is whole and untouched."""
+        melding = self.get(melding_id)
+        previous = ""
+        rows = self._connection.execute(sa.select(events).where(events.c.melding_id == melding_id).order_by(events.c.seq)).all()
+        for row in rows:
+            body = {name: row._mapping[name] for name in ("melding_id", "seq", "actor", "event", "why", "data")}
+            body["at"] = row.at.isoformat()
+            if row.previous_hash != previous or row.hash != chain_hash(previous, body):
+                return False
+            previous = row.hash
+        return previous == melding.last_hash and len(rows) == melding.event_count
+
+    def _event_body(self, melding: Melding, change: Change, seq: int, now: datetime) -> dict[str, Any]:
+        return {
+            "melding_id": melding.id,
+            "seq": seq,
+            "at": now.astimezone(UTC).isoformat(),
+            "actor": change.actor,
+            "event": change.event.value,
+            "why": change.why,
+            "data": change.data,
+        }

@@ -1,0 +1,197 @@
+"""What goes out: reply rows, their attempts, and the claims of the relay.
+
+A row is committed with the event that caused it. Its state only becomes `verzonden` with the platform's own answer
+(or a colleague's word, recorded as such). Every attempt is a row of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from routing.errors import NotFoundError
+from routing.messages import Delivery
+from storage.dialect import insert_new, skipping_locked
+from storage.tables import attempts, replies
+
+
+class ReplyState(StrEnum):
+    READY = "klaar"
+    BUSY = "bezig"
+    SENT = "verzonden"
+    UNCERTAIN = "onzeker"
+    REFUSED = "geweigerd"
+    BY_HAND = "met_de_hand"
+    DROPPED = "vervallen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReply:
+    """A reply to be posted once. `state` is READY, or BY_HAND when no machine may send it."""
+
+    melding_id: int
+    melder_id: int
+    event_id: int
+    channel: str
+    thread: str
+    reply_to: str
+    recipient: str
+    delivery: Delivery
+    news: str
+    text: str = field(repr=False)
+    token: str
+    state: ReplyState = ReplyState.READY
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A stored reply."""
+
+    id: int
+    melding_id: int
+    melder_id: int
+    channel: str
+    thread: str
+    reply_to: str
+    recipient: str
+    delivery: Delivery
+    news: str
+    text: str = field(repr=False)
+    token: str
+    state: ReplyState
+    due_at: datetime
+    created_at: datetime
+    sent_at: datetime | None
+    external_id: str | None
+    problem: str | None
+    attempts: int
+    looks: int
+    look_at: datetime | None
+    claimed_until: datetime | None
+
+    @classmethod
+    def from_row(cls, row: sa.Row[Any]) -> Self:
+        values = {name: row._mapping[name] for name in cls.__dataclass_fields__}
+        return cls(**{**values, "delivery": Delivery(row.delivery), "state": ReplyState(row.state)})
+
+
+class Outbox:
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def add(self, new: NewReply, now: datetime) -> bool:
+        """Queue a reply. False when this event was already told to this melder. Idempotent."""
+        values = {name: getattr(new, name) for name in new.__dataclass_fields__}
+        values |= {"delivery": new.delivery.value, "state": new.state.value, "due_at": now, "created_at": now}
+        return insert_new(self._connection, replies, values) is not None
+
+    def count_of(self, melding_id: int) -> int:
+        """How many replies a melding has had: the next visible token is one higher."""
+        query: sa.Select[Any] = sa.select(sa.func.count()).select_from(replies).where(replies.c.melding_id == melding_id)
+        return int(self._connection.execute(query).scalar_one())
+
+    def get(self, reply_id: int) -> Reply:
+        row = self._connection.execute(sa.select(replies).where(replies.c.id == reply_id)).one_or_none()
+        if row is None:
+            raise NotFoundError(f"Antwoord {reply_id} bestaat niet.")
+        return Reply.from_row(row)
+
+    def claim_due(self, channel: str, now: datetime, *, lease: timedelta, limit: int) -> tuple[Reply, ...]:
+        """Take the oldest due reply of each conversation and open an attempt for it. Commit before sending.
+
+        Only the oldest of a conversation: news arrives in the order it was decided.
+        """
+        earlier = replies.alias("earlier")
+        is_first = ~sa.exists().where(
+            earlier.c.channel == replies.c.channel,
+            earlier.c.thread == replies.c.thread,
+            earlier.c.state.in_([ReplyState.READY.value, ReplyState.BUSY.value]),
+            earlier.c.id < replies.c.id,
+        )
+        query = (
+            sa.select(replies)
+            .where(replies.c.channel == channel, replies.c.state == ReplyState.READY.value, replies.c.due_at <= now, is_first)
+            .order_by(replies.c.id)
+            .limit(limit)
+        )
+        rows = self._connection.execute(skipping_locked(self._connection, query, replies)).all()
+        return tuple(self._begin_attempt(Reply.from_row(row), now, now + lease) for row in rows)
+
+    def record_sent(self, reply: Reply, external_id: str, now: datetime) -> None:
+        """The platform gave the id of the post: that is certain, also when the claim lapsed in the meantime."""
+        self._settle(reply, ReplyState.SENT, now, sent_at=now, external_id=external_id, problem=None)
+
+    def record_retry(self, reply: Reply, problem: str, now: datetime, *, due_at: datetime) -> None:
+        """The platform provably did not post it: try again at `due_at`."""
+        self._settle(reply, ReplyState.READY, now, due_at=due_at, problem=problem)
+
+    def record_refused(self, reply: Reply, problem: str, now: datetime) -> None:
+        self._settle(reply, ReplyState.REFUSED, now, problem=problem)
+
+    def record_by_hand(self, reply: Reply, problem: str, now: datetime) -> None:
+        """No machine may send it (any more): it becomes work for staff, the text prepared."""
+        self._settle(reply, ReplyState.BY_HAND, now, problem=problem)
+
+    def record_uncertain(self, reply: Reply, problem: str, now: datetime, *, look_at: datetime | None) -> None:
+        """Nobody can tell whether it was posted. `look_at` is when to read the channel back; None leaves it to staff."""
+        self._settle(reply, ReplyState.UNCERTAIN, now, problem=problem, look_at=look_at)
+
+    def find_lapsed_claims(self, now: datetime) -> tuple[Reply, ...]:
+        """Replies whose sender disappeared while sending. Their outcome is unknown."""
+        query = sa.select(replies).where(replies.c.state == ReplyState.BUSY.value, replies.c.claimed_until <= now)
+        rows = self._connection.execute(skipping_locked(self._connection, query, replies)).all()
+        return tuple(Reply.from_row(row) for row in rows)
+
+    def claim_looks(self, channel: str, now: datetime, *, lease: timedelta, limit: int) -> tuple[Reply, ...]:
+        """Uncertain replies that it is time to look for. Each look is counted and re-armed at `now + lease`."""
+        query = (
+            sa.select(replies)
+            .where(replies.c.channel == channel, replies.c.state == ReplyState.UNCERTAIN.value, replies.c.look_at <= now)
+            .order_by(replies.c.id)
+            .limit(limit)
+        )
+        found = [Reply.from_row(row) for row in self._connection.execute(skipping_locked(self._connection, query, replies))]
+        for reply in found:
+            self._update(reply.id, look_at=now + lease, looks=reply.looks + 1)
+        return tuple(self.get(reply.id) for reply in found)
+
+    def drop_ready(self, melding_id: int, news: str, now: datetime) -> int:
+        """Withdraw unsent replies of one kind that newer news replaces. Returns how many."""
+        is_ready = sa.and_(replies.c.melding_id == melding_id, replies.c.news == news, replies.c.state == ReplyState.READY.value)
+        values = {"state": ReplyState.DROPPED.value, "problem": "vervangen door nieuwer bericht", "due_at": now}
+        return self._connection.execute(sa.update(replies).where(is_ready).values(values)).rowcount
+
+    def retry_by_staff(self, reply: Reply, account: str, now: datetime) -> None:
+        """A colleague decided that it must be sent (again)."""
+        self._update(
+            reply.id, state=ReplyState.READY.value, due_at=now, look_at=None, problem=f"opnieuw verzenden door {account}"
+        )
+
+    def posted_by_staff(self, reply: Reply, account: str, now: datetime) -> None:
+        """A colleague saw it on the platform, or posted it by hand."""
+        self._update(reply.id, state=ReplyState.SENT.value, sent_at=now, look_at=None, problem=f"geplaatst volgens {account}")
+
+    def _begin_attempt(self, reply: Reply, now: datetime, claimed_until: datetime) -> Reply:
+        number = reply.attempts + 1
+        self._update(reply.id, state=ReplyState.BUSY.value, attempts=number, claimed_until=claimed_until)
+        self._connection.execute(sa.insert(attempts).values(reply_id=reply.id, number=number, started_at=now))
+        return self.get(reply.id)
+
+    def _settle(self, reply: Reply, state: ReplyState, now: datetime, **changes: Any) -> None:
+        """Close the running attempt. A row that somebody else settled meanwhile is left as it is."""
+        open_states = [reply.state.value, ReplyState.UNCERTAIN.value] if state is ReplyState.SENT else [reply.state.value]
+        expected = sa.and_(replies.c.id == reply.id, replies.c.state.in_(open_states), replies.c.attempts == reply.attempts)
+        values = {"state": state.value, "claimed_until": None, "look_at": None, **changes}
+        if self._connection.execute(sa.update(replies).where(expected).values(values)).rowcount == 0:
+            return
+        is_attempt = sa.and_(attempts.c.reply_id == reply.id, attempts.c.number == reply.attempts)
+        ended = {"ended_at": now, "outcome": state.value, "detail": changes.get("problem")}
+        self._connection.execute(sa.update(attempts).where(is_attempt).values(ended))
+
+    def _update(self, reply_id: int, **changes: Any) -> None:
+        self._connection.execute(sa.update(replies).where(replies.c.id == reply_id).values(changes))

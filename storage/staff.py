@@ -1,0 +1,88 @@
+"""Accounts and sessions of the desk. Passwords arrive here already hashed, session tokens as a digest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from routing.errors import NotFoundError
+from storage.dialect import insert_new
+from storage.tables import accounts, sessions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    id: int
+    username: str
+    display_name: str
+    password_hash: str = field(repr=False)
+    active: bool
+    failed_logins: int
+    locked_until: datetime | None
+
+    @classmethod
+    def from_row(cls, row: sa.Row[Any]) -> Self:
+        return cls(**{name: row._mapping[name] for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    account: Account
+    csrf_token: str = field(repr=False)
+    expires_at: datetime
+
+
+class Staff:
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def add_account(self, username: str, display_name: str, password_hash: str, now: datetime) -> bool:
+        """False when the username exists already. Idempotent."""
+        values = {"username": username, "display_name": display_name, "password_hash": password_hash, "created_at": now}
+        return insert_new(self._connection, accounts, values) is not None
+
+    def get_account(self, username: str) -> Account:
+        account = self.find_account(username)
+        if account is None:
+            raise NotFoundError(f"Er is geen account '{username}'.")
+        return account
+
+    def find_account(self, username: str) -> Account | None:
+        row = self._connection.execute(sa.select(accounts).where(accounts.c.username == username)).one_or_none()
+        return None if row is None else Account.from_row(row)
+
+    def record_login(self, account: Account, now: datetime) -> None:
+        self._update(account, last_login_at=now, failed_logins=0, locked_until=None)
+
+    def record_failed_login(self, account: Account, *, locked_until: datetime | None) -> None:
+        self._update(account, failed_logins=account.failed_logins + 1, locked_until=locked_until)
+
+    def set_password(self, account: Account, password_hash: str) -> None:
+        """A new password ends every session of the account."""
+        self._update(account, password_hash=password_hash, failed_logins=0, locked_until=None)
+        self._connection.execute(sa.delete(sessions).where(sessions.c.account_id == account.id))
+
+    def open_session(self, account: Account, token_hash: str, csrf_token: str, *, now: datetime, expires_at: datetime) -> None:
+        self._connection.execute(sa.delete(sessions).where(sessions.c.expires_at <= now))
+        values = {"token_hash": token_hash, "account_id": account.id, "csrf_token": csrf_token}
+        self._connection.execute(sa.insert(sessions).values(**values, created_at=now, expires_at=expires_at))
+
+    def find_session(self, token_hash: str, now: datetime) -> Session | None:
+        query = (
+            sa.select(accounts, sessions.c.csrf_token, sessions.c.expires_at)
+            .join(sessions, sessions.c.account_id == accounts.c.id)
+            .where(sessions.c.token_hash == token_hash, sessions.c.expires_at > now, accounts.c.active)
+        )
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return Session(account=Account.from_row(row), csrf_token=row.csrf_token, expires_at=row.expires_at)
+
+    def close_session(self, token_hash: str) -> None:
+        self._connection.execute(sa.delete(sessions).where(sessions.c.token_hash == token_hash))
+
+    def _update(self, account: Account, **changes: Any) -> None:
+        self._connection.execute(sa.update(accounts).where(accounts.c.id == account.id).values(changes))

@@ -1,0 +1,273 @@
+"""The tables. The database itself forbids what must never happen: see the unique constraints and checks.
+
+Nothing here knows a platform or a screen. Times are UTC; readable words, never letter codes.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """An aware UTC moment. SQLite keeps it without zone, PostgreSQL as timestamptz; a naive value is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored moment needs a time zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the base class names it
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _id() -> sa.Column[int]:
+    return sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True)
+
+
+def _moment(name: str, *, nullable: bool = False) -> sa.Column[datetime]:
+    return sa.Column(name, UtcDateTime, nullable=nullable)
+
+
+def _text(name: str, *, nullable: bool = False, default: str | None = None) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=nullable, server_default=default)
+
+
+def _number(name: str, default: int = 0) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, nullable=False, server_default=str(default))
+
+
+def _melding(*, nullable: bool = False) -> sa.Column[int]:
+    return sa.Column("melding_id", sa.ForeignKey("meldingen.id"), nullable=nullable)
+
+
+people = sa.Table(
+    "people",
+    metadata,
+    _id(),
+    _text("channel"),
+    _text("external_id"),
+    _text("display_name", default=""),
+    _moment("last_wrote_private_at", nullable=True),
+    _moment("first_seen_at"),
+    sa.UniqueConstraint("channel", "external_id"),
+)
+
+messages = sa.Table(
+    "messages",
+    metadata,
+    _id(),
+    _text("channel"),
+    _text("external_id"),
+    _text("thread", default=""),
+    _text("reply_to", default=""),
+    _text("visibility", nullable=True),
+    sa.Column("person_id", sa.ForeignKey("people.id"), nullable=True),
+    _text("text", default=""),
+    sa.Column("attachments", sa.JSON, nullable=False),
+    sa.Column("lat", sa.Float, nullable=True),
+    sa.Column("lon", sa.Float, nullable=True),
+    _text("in_reply_to", nullable=True),
+    _text("edits", nullable=True),
+    _moment("sent_at"),
+    _moment("received_at"),
+    _text("raw"),
+    _text("state"),  # wacht | verwerkt | onleesbaar
+    _text("action", nullable=True),  # what the message was: routing.conversation.Action
+    _text("problem", nullable=True),  # why it is in the "niet leesbaar" tray
+    _melding(nullable=True),
+    sa.UniqueConstraint("channel", "external_id"),
+    sa.CheckConstraint("state IN ('wacht', 'verwerkt', 'onleesbaar')", name="state"),
+)
+sa.Index(
+    "ix_messages_waiting", messages.c.id, sqlite_where=messages.c.state == "wacht", postgresql_where=messages.c.state == "wacht"
+)
+sa.Index("ix_messages_melding_id", messages.c.melding_id, messages.c.id)
+sa.Index("ix_messages_thread", messages.c.channel, messages.c.thread, messages.c.id)
+
+cursors = sa.Table(
+    "cursors",
+    metadata,
+    sa.Column("channel", sa.Text, primary_key=True),
+    _text("cursor"),
+    _moment("updated_at"),
+)
+
+channel_states = sa.Table(
+    "channel_states",
+    metadata,
+    sa.Column("channel", sa.Text, primary_key=True),
+    _moment("last_fetch_at", nullable=True),
+    _moment("last_message_at", nullable=True),
+    _text("last_error", nullable=True),
+    _moment("last_error_at", nullable=True),
+    _number("auth_errors"),
+    _moment("paused_at", nullable=True),
+)
+
+meldingen = sa.Table(
+    "meldingen",
+    metadata,
+    _id(),
+    _text("status"),
+    _text("status_before_question", nullable=True),
+    _text("lead"),
+    sa.Column("involved", sa.JSON, nullable=False),
+    _text("partner", nullable=True),
+    _text("topic"),
+    _text("kind"),
+    _text("urgency"),
+    _text("language"),
+    _text("zone"),
+    sa.Column("confidence", sa.Float, nullable=False),
+    sa.Column("proposal", sa.JSON, nullable=False),
+    _text("summary"),
+    _text("street", nullable=True),
+    _text("buurt", nullable=True),
+    _text("wijk", nullable=True),
+    sa.Column("lat", sa.Float, nullable=True),
+    sa.Column("lon", sa.Float, nullable=True),
+    sa.Column("needs_personal_contact", sa.Boolean, nullable=False),
+    _text("contact_person", nullable=True),
+    _moment("planned_for", nullable=True),
+    _moment("promised_at", nullable=True),
+    _number("promise_no"),
+    _text("outcome", nullable=True),  # opgelost | niet_opgelost | geen_actie_nodig
+    _text("not_solved_reason", nullable=True),
+    sa.Column("merged_into_id", sa.ForeignKey("meldingen.id"), nullable=True),
+    _moment("created_at"),
+    _moment("updated_at"),
+    _number("event_count"),
+    _text("last_hash", default=""),
+    sa.Column("is_emergency", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+sa.Index("ix_meldingen_queue", meldingen.c.status, meldingen.c.urgency, meldingen.c.id)
+sa.Index("ix_meldingen_promised_at", meldingen.c.promised_at)
+
+melders = sa.Table(
+    "melders",
+    metadata,
+    _id(),
+    _melding(),
+    sa.Column("person_id", sa.ForeignKey("people.id"), nullable=False),
+    _text("channel"),
+    _text("thread"),
+    _text("reply_to"),
+    _text("visibility"),
+    _text("language"),
+    _moment("joined_at"),
+    sa.UniqueConstraint("melding_id", "person_id"),
+)
+sa.Index("ix_melders_person_id", melders.c.person_id)
+
+events = sa.Table(
+    "events",
+    metadata,
+    _id(),
+    _melding(),
+    _number("seq", 1),
+    _moment("at"),
+    _text("actor"),
+    _text("event"),
+    _text("why", default=""),
+    sa.Column("data", sa.JSON, nullable=False),
+    _text("previous_hash"),
+    _text("hash"),
+    sa.UniqueConstraint("melding_id", "seq"),
+)
+
+replies = sa.Table(
+    "replies",
+    metadata,
+    _id(),
+    _melding(),
+    sa.Column("melder_id", sa.ForeignKey("melders.id"), nullable=False),
+    sa.Column("event_id", sa.ForeignKey("events.id"), nullable=False),
+    _text("channel"),
+    _text("thread"),
+    _text("reply_to"),
+    _text("recipient"),
+    _text("delivery"),
+    _text("news"),
+    _text("text"),
+    _text("token"),
+    _text("state"),
+    _moment("due_at"),
+    _moment("created_at"),
+    _moment("sent_at", nullable=True),
+    _text("external_id", nullable=True),
+    _text("problem", nullable=True),
+    _number("attempts"),
+    _number("looks"),
+    _moment("look_at", nullable=True),
+    _moment("claimed_until", nullable=True),
+    sa.UniqueConstraint("melder_id", "event_id"),
+    sa.UniqueConstraint("token"),
+    sa.CheckConstraint(
+        "state IN ('klaar', 'bezig', 'verzonden', 'onzeker', 'geweigerd', 'met_de_hand', 'vervallen')",
+        name="state",
+    ),
+    sa.CheckConstraint("state <> 'verzonden' OR sent_at IS NOT NULL", name="sent_has_moment"),
+)
+sa.Index("ix_replies_due", replies.c.state, replies.c.due_at)
+sa.Index("ix_replies_melding_id", replies.c.melding_id, replies.c.id)
+sa.Index("ix_replies_thread", replies.c.channel, replies.c.thread, replies.c.id)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    _id(),
+    sa.Column("reply_id", sa.ForeignKey("replies.id"), nullable=False),
+    _number("number", 1),
+    _moment("started_at"),
+    _moment("ended_at", nullable=True),
+    _text("outcome", nullable=True),
+    _text("detail", nullable=True),
+    sa.UniqueConstraint("reply_id", "number"),
+)
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    _id(),
+    sa.Column("username", sa.Text, nullable=False, unique=True),
+    _text("display_name"),
+    _text("password_hash"),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    _moment("created_at"),
+    _moment("last_login_at", nullable=True),
+    _number("failed_logins"),
+    _moment("locked_until", nullable=True),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("token_hash", sa.Text, primary_key=True),
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), nullable=False),
+    _text("csrf_token"),
+    _moment("created_at"),
+    _moment("expires_at"),
+)
