@@ -95,16 +95,23 @@ class Outbox:
         query: sa.Select[Any] = sa.select(sa.func.count()).select_from(replies).where(replies.c.melding_id == melding_id)
         return int(self._connection.execute(query).scalar_one())
 
+    def was_answered_in_public(self, melder_id: int) -> bool:
+        """Whether an automatic public reply to this melder was sent or is on its way."""
+        gone = [ReplyState.REFUSED.value, ReplyState.BY_HAND.value, ReplyState.DROPPED.value]
+        is_public = sa.and_(replies.c.melder_id == melder_id, replies.c.delivery == Delivery.PUBLIC_REPLY.value)
+        query = sa.select(sa.exists().where(is_public, replies.c.state.not_in(gone)))
+        return bool(self._connection.execute(query).scalar_one())
+
     def get(self, reply_id: int) -> Reply:
         row = self._connection.execute(sa.select(replies).where(replies.c.id == reply_id)).one_or_none()
         if row is None:
             raise NotFoundError(f"Antwoord {reply_id} bestaat niet.")
         return Reply.from_row(row)
 
-    def claim_due(self, channel: str, now: datetime, *, lease: timedelta, limit: int) -> tuple[Reply, ...]:
-        """Take the oldest due reply of each conversation and open an attempt for it. Commit before sending.
+    def claim_due(self, channel: str, now: datetime, *, lease: timedelta) -> Reply | None:
+        """Take the oldest due reply and open an attempt for it. Commit before sending.
 
-        Only the oldest of a conversation: news arrives in the order it was decided.
+        Only the first unsent reply of a conversation may be taken: news arrives in the order it was decided.
         """
         earlier = replies.alias("earlier")
         is_first = ~sa.exists().where(
@@ -117,10 +124,16 @@ class Outbox:
             sa.select(replies)
             .where(replies.c.channel == channel, replies.c.state == ReplyState.READY.value, replies.c.due_at <= now, is_first)
             .order_by(replies.c.id)
-            .limit(limit)
+            .limit(1)
         )
-        rows = self._connection.execute(skipping_locked(self._connection, query, replies)).all()
-        return tuple(self._begin_attempt(Reply.from_row(row), now, now + lease) for row in rows)
+        row = self._connection.execute(skipping_locked(self._connection, query, replies)).one_or_none()
+        return None if row is None else self._begin_attempt(Reply.from_row(row), now, now + lease)
+
+    def defer_conversation(self, reply: Reply, *, until: datetime) -> None:
+        """Let the conversation of `reply` rest: its unsent replies are not due before `until`."""
+        same = sa.and_(replies.c.channel == reply.channel, replies.c.thread == reply.thread, replies.c.due_at < until)
+        is_ready = replies.c.state == ReplyState.READY.value
+        self._connection.execute(sa.update(replies).where(same, is_ready).values(due_at=until))
 
     def record_sent(self, reply: Reply, external_id: str, now: datetime) -> None:
         """The platform gave the id of the post: that is certain, also when the claim lapsed in the meantime."""
@@ -141,9 +154,10 @@ class Outbox:
         """Nobody can tell whether it was posted. `look_at` is when to read the channel back; None leaves it to staff."""
         self._settle(reply, ReplyState.UNCERTAIN, now, problem=problem, look_at=look_at)
 
-    def find_lapsed_claims(self, now: datetime) -> tuple[Reply, ...]:
+    def find_lapsed_claims(self, channel: str, now: datetime) -> tuple[Reply, ...]:
         """Replies whose sender disappeared while sending. Their outcome is unknown."""
-        query = sa.select(replies).where(replies.c.state == ReplyState.BUSY.value, replies.c.claimed_until <= now)
+        is_busy = sa.and_(replies.c.channel == channel, replies.c.state == ReplyState.BUSY.value)
+        query = sa.select(replies).where(is_busy, replies.c.claimed_until <= now)
         rows = self._connection.execute(skipping_locked(self._connection, query, replies)).all()
         return tuple(Reply.from_row(row) for row in rows)
 

@@ -1,0 +1,90 @@
+"""The clock: APScheduler only ticks. What is due stands in the tables, so a restart or a second process changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from apscheduler.executors.asyncio import AsyncIOExecutor
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.intake import Intake
+from bot.promises import PromiseKeeper
+from bot.relay import Relay
+from bot.triage import Triage
+from channels.base import Channel
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How often each step ticks."""
+
+    fetch: timedelta
+    triage: timedelta
+    relay: timedelta
+    promises: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """Ticks the steps of every channel until `stop()`."""
+
+    channels: tuple[Channel, ...]
+    intake: Intake
+    triage: Triage
+    relay: Relay
+    keeper: PromiseKeeper
+    rhythm: Rhythm
+
+    def start(self) -> AsyncIOScheduler:
+        """Start ticking on the running event loop. A tick that is still busy is skipped, never doubled."""
+        # The next tick does the work that a late one missed, so a late tick is never worth a warning.
+        defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        scheduler = AsyncIOScheduler(executors={"default": AsyncIOExecutor()}, job_defaults=defaults)
+        for channel in self.channels:
+            self._every(scheduler, self.rhythm.fetch, f"fetch {channel.name}", self._fetching(channel))
+            self._every(scheduler, self.rhythm.relay, f"relay {channel.name}", self._relaying(channel))
+        self._every(scheduler, self.rhythm.triage, "triage", self._triaging)
+        self._every(scheduler, self.rhythm.promises, "promises", self._keeping)
+        scheduler.start()
+        return scheduler
+
+    async def turn(self) -> int:
+        """One full turn of every step, in order. Returns how much was done; 0 means that nothing was due."""
+        done = 0
+        for channel in self.channels:
+            done += await self.intake.fetch(channel)
+        done += await asyncio.to_thread(self.triage.run)
+        done += await asyncio.to_thread(self.keeper.run)
+        for channel in self.channels:
+            done += await self.relay.settle(channel)
+            done += await self.relay.run(channel)
+        return done
+
+    def _every(self, scheduler: AsyncIOScheduler, interval: timedelta, name: str, job: Callable[[], Awaitable[None]]) -> None:
+        scheduler.add_job(job, "interval", seconds=interval.total_seconds(), id=name, name=name)
+
+    def _fetching(self, channel: Channel) -> Callable[[], Awaitable[None]]:
+        async def fetch() -> None:
+            if await self.intake.fetch(channel):
+                await self._triaging()
+
+        return fetch
+
+    def _relaying(self, channel: Channel) -> Callable[[], Awaitable[None]]:
+        async def relay() -> None:
+            await self.relay.settle(channel)
+            await self.relay.run(channel)
+
+        return relay
+
+    async def _triaging(self) -> None:
+        await asyncio.to_thread(self.triage.run)
+
+    async def _keeping(self) -> None:
+        await asyncio.to_thread(self.keeper.run)

@@ -1,0 +1,190 @@
+"""What staff do with a melding: one function per decision, each one transaction of event, change and replies.
+
+Screens and commands call these; nothing here knows HTTP. Every function raises InvalidTransitionError when the step is not
+allowed, NotFoundError when the melding is gone, and StaleError when `version` is not what the colleague was looking at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from bot.promises import Promises
+from bot.replies import Replies, Telling
+from routing.errors import InvalidTransitionError, NotFoundError, StaleError
+from routing.melding import NEWS, Event, News, NotSolved, next_status
+from routing.vakafdelingen import Sort
+from storage.database import Database, UnitOfWork
+from storage.meldingen import Change, Melding
+from storage.outbox import ReplyState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A decision about to be taken: the event, the columns it changes, and what the melders are told."""
+
+    event: Event
+    telling: Telling | None
+    columns: dict[str, Any]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What one melder would be sent. `by_hand` is why a machine may not send it, or empty."""
+
+    channel: str
+    text: str
+    by_hand: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handling:
+    """The use cases of the desk. `now` is the clock."""
+
+    database: Database
+    replies: Replies
+    promises: Promises
+    now: Callable[[], datetime]
+
+    # -- the decisions, as steps
+
+    def confirm(self, melding: Melding) -> Step:
+        """The proposal is right: on to its lead, or to the partner it names, or closed when nothing is asked."""
+        sort = self.replies.municipality.vakafdelingen[melding.lead].sort
+        if sort is Sort.PARTNER:
+            return self.refer(melding, partner=melding.partner or "overig")
+        if sort is Sort.NONE:
+            columns = {"outcome": "geen_actie_nodig", "promised_at": None}
+            return Step(event=Event.AFGEHANDELD, telling=None, columns=columns, why="voorstel bevestigd")
+        return self.assign(melding, lead=melding.lead, why="voorstel bevestigd")
+
+    def assign(self, melding: Melding, *, lead: str, topic: str = "", explanation: str = "", why: str = "") -> Step:
+        """Hand the melding to a vakafdeling (correcting the proposal when it named another). It coordinates from now on."""
+        municipality = self.replies.municipality
+        known = municipality.vakafdelingen.get(lead)
+        if known is None:
+            raise NotFoundError(f"De vakafdeling '{lead}' bestaat niet. Kies er een uit de lijst.")
+        if known.sort is not Sort.DEPARTMENT and known.sort is not Sort.EMERGENCY:
+            raise InvalidTransitionError(f"'{known.name}' is geen vakafdeling. Gebruik doorverwijzen of afhandelen.")
+        if topic and topic not in municipality.onderwerpen:
+            raise NotFoundError(f"Het onderwerp '{topic}' bestaat niet. Kies er een uit de lijst.")
+        involved = [code for code in melding.involved if code != lead]
+        columns: dict[str, Any] = {"lead": lead, "involved": involved, "promised_at": self.promises.next(melding, self.now())}
+        if topic:
+            columns["topic"] = topic
+        is_correction = lead != melding.proposal.get("lead")
+        reason = why or ("voorstel gecorrigeerd" if is_correction else "doorgezet")
+        telling = Telling(news=News.DOORGEZET, explanation=explanation)
+        return Step(event=Event.DOORGEZET, telling=telling, columns=columns, why=reason)
+
+    def take_up(self, melding: Melding, *, contact_person: str = "") -> Step:
+        columns: dict[str, Any] = {"promised_at": self.promises.next(melding, self.now())}
+        if contact_person:
+            columns["contact_person"] = contact_person
+        return Step(event=Event.IN_BEHANDELING_GENOMEN, telling=Telling(news=News.IN_BEHANDELING), columns=columns)
+
+    def plan(self, melding: Melding, *, planned_for: datetime, explanation: str = "") -> Step:  # noqa: ARG002 - one shape for all steps
+        if planned_for.date() < self.now().date():
+            raise InvalidTransitionError("De geplande dag ligt in het verleden. Kies vandaag of later.")
+        columns = {"planned_for": planned_for, "promised_at": self.promises.hours.add_working_days(planned_for, 1)}
+        return Step(event=Event.INGEPLAND, telling=Telling(news=News.INGEPLAND, explanation=explanation), columns=columns)
+
+    def ask(self, melding: Melding, *, question: str) -> Step:
+        if not question.strip():
+            raise InvalidTransitionError("De vraag is leeg. Schrijf wat u van de melder wilt weten.")
+        columns = {"promised_at": self.promises.next(melding, self.now())}
+        return Step(
+            event=Event.VRAAG_GESTELD, telling=Telling(news=News.VRAAG, question=question.strip()), columns=columns, why=question
+        )
+
+    def solve(self, melding: Melding, *, explanation: str = "") -> Step:  # noqa: ARG002 - one shape for all steps
+        columns = {"outcome": "opgelost", "not_solved_reason": None, "promised_at": None}
+        telling = Telling(news=News.OPGELOST, explanation=explanation)
+        return Step(event=Event.AFGEHANDELD, telling=telling, columns=columns, why=explanation)
+
+    def close_unsolved(self, melding: Melding, *, reason: str, explanation: str = "") -> Step:  # noqa: ARG002 - one shape for all
+        try:
+            coded = NotSolved(reason)
+        except ValueError:
+            raise InvalidTransitionError("Kies waarom de melding niet wordt opgelost; de melder hoort die reden.") from None
+        columns = {"outcome": "niet_opgelost", "not_solved_reason": coded.value, "promised_at": None}
+        telling = Telling(news=News.NIET_OPGELOST, explanation=explanation)
+        return Step(event=Event.AFGEHANDELD, telling=telling, columns=columns, why=explanation)
+
+    def refer(self, melding: Melding, *, partner: str, explanation: str = "") -> Step:  # noqa: ARG002 - one shape for all steps
+        if partner not in self.replies.municipality.partners:
+            raise NotFoundError(f"De organisatie '{partner}' staat niet in de lijst. Kies er een, of kies 'overig'.")
+        columns = {"lead": "extern", "partner": partner, "promised_at": None}
+        telling = Telling(news=News.DOORVERWEZEN, explanation=explanation)
+        return Step(event=Event.DOORVERWEZEN, telling=telling, columns=columns, why=explanation)
+
+    def reopen(self, melding: Melding, *, why: str = "") -> Step:
+        columns = {"promised_at": self.promises.next(melding, self.now()), "outcome": None, "not_solved_reason": None}
+        return Step(event=Event.HEROPEND, telling=Telling(news=NEWS[Event.HEROPEND]), columns=columns, why=why)
+
+    # -- carrying them out
+
+    def get(self, melding_id: int) -> Melding:
+        with self.database.work() as work:
+            return work.meldingen.get(melding_id)
+
+    def carry_out(self, melding: Melding, step: Step, *, account: str, version: int | None = None) -> Melding:
+        """Record the step and queue its replies. `version` is the event count the colleague saw."""
+        now = self.now()
+        if version is not None and version != melding.event_count:
+            raise StaleError(f"{melding.kenmerk} is intussen veranderd. Bekijk de melding opnieuw en kies dan.")
+        with self.database.work() as work:
+            change = Change(event=step.event, actor=account, why=step.why, columns=step.columns)
+            recorded = work.meldingen.record(melding, change, now)
+            work.outbox.drop_ready(melding.id, News.NOG_GEEN_NIEUWS.value, now)  # real news replaces it
+            if step.telling is not None:
+                self.replies.tell(work, recorded, step.telling, now)
+            work.commit()
+        return recorded.melding
+
+    def preview(self, melding: Melding, step: Step) -> tuple[Preview, ...]:
+        """Exactly what each melder would be sent if the step were taken now. Changes nothing."""
+        if step.telling is None:
+            return ()
+        now = self.now()
+        status = next_status(melding.status, step.event, before_question=melding.status_before_question)
+        after = replace(melding, status=status, **step.columns)
+        with self.database.work() as work:
+            number = work.outbox.count_of(melding.id)
+            return tuple(
+                self._preview(work, after, melder_number, step.telling, now)
+                for melder_number in enumerate(work.meldingen.melders_of(melding.id), start=number + 1)
+            )
+
+    def _preview(self, work: UnitOfWork, after: Melding, numbered: tuple[int, Any], telling: Telling, now: datetime) -> Preview:
+        number, melder = numbered
+        way = self.replies.way_for(work, melder, now)
+        text = self.replies.preview(after, melder, telling, way, f"{after.kenmerk}/{number}")
+        return Preview(channel=melder.channel, text=text, by_hand="" if way.by_machine else way.reason)
+
+    # -- replies that wait for a person
+
+    def send_again(self, reply_id: int, *, account: str) -> None:
+        """Staff looked: the uncertain or refused reply did not arrive. It is sent anew. Idempotent while it waits."""
+        self._decide_reply(reply_id, account, is_posted=False)
+
+    def mark_posted(self, reply_id: int, *, account: str) -> None:
+        """Staff saw the uncertain reply on the platform, or posted a prepared text by hand."""
+        self._decide_reply(reply_id, account, is_posted=True)
+
+    def _decide_reply(self, reply_id: int, account: str, *, is_posted: bool) -> None:
+        waiting = {ReplyState.UNCERTAIN, ReplyState.REFUSED, ReplyState.BY_HAND}
+        with self.database.work() as work:
+            reply = work.outbox.get(reply_id)
+            if reply.state not in waiting:
+                raise InvalidTransitionError(f"Dit antwoord heeft status '{reply.state}'; er is niets te beslissen.")
+            if is_posted:
+                work.outbox.posted_by_staff(reply, account, self.now())
+            elif reply.state is ReplyState.BY_HAND:
+                raise InvalidTransitionError("Dit antwoord mag geen machine plaatsen. Plaats het met de hand en meld het hier.")
+            else:
+                work.outbox.retry_by_staff(reply, account, self.now())
+            work.commit()

@@ -1,0 +1,83 @@
+"""Step one of a message's way: fetch from a channel and keep everything, with the cursor, in one transaction.
+
+Judges nothing and answers nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from channels.base import Channel
+from routing.errors import ChannelAuthError, TemporaryChannelError
+from routing.messages import Page
+from storage.database import Database
+
+MAX_PAGES_PER_RUN = 20
+_log = structlog.get_logger(__name__)
+
+
+class Intake:
+    """Fetches every channel. One instance per process; `now` is the clock."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+        self._quiet_until: dict[str, datetime] = {}
+
+    async def fetch(self, channel: Channel) -> int:
+        """Take in what the channel has now. Returns how many messages were new. Idempotent: a repeat finds nothing new.
+
+        A channel that is paused (authorisation) or told us to wait is left alone. A failure is recorded with the
+        channel, never raised: the other channels go on.
+        """
+        if self._now() < self._quiet_until.get(channel.name, self._now()) or await asyncio.to_thread(
+            self._is_paused, channel.name
+        ):
+            return 0
+        new = 0
+        for _ in range(MAX_PAGES_PER_RUN):
+            page = await self._fetch_page(channel)
+            if page is None:
+                break
+            new += await asyncio.to_thread(self._keep, channel.name, page)
+            if not page.more:
+                break
+        return new
+
+    async def _fetch_page(self, channel: Channel) -> Page | None:
+        cursor = await asyncio.to_thread(self._cursor, channel.name)
+        try:
+            return await channel.fetch(cursor)
+        except TemporaryChannelError as error:
+            self._quiet_until[channel.name] = self._now() + (error.retry_after or timedelta())
+            await asyncio.to_thread(self._record_error, channel.name, str(error), is_authorisation=False)
+        except ChannelAuthError as error:
+            await asyncio.to_thread(self._record_error, channel.name, str(error), is_authorisation=True)
+        return None
+
+    def _is_paused(self, name: str) -> bool:
+        with self._database.work() as work:
+            state = work.inbox.state_of(name)
+        return state is not None and state.paused_at is not None
+
+    def _cursor(self, name: str) -> str | None:
+        with self._database.work() as work:
+            return work.inbox.cursor(name)
+
+    def _keep(self, name: str, page: Page) -> int:
+        with self._database.work() as work:
+            new = work.inbox.take_in(name, page, self._now())
+            work.commit()
+        if new:
+            _log.info("taken in", channel=name, new=new)
+        return new
+
+    def _record_error(self, name: str, error: str, *, is_authorisation: bool) -> None:
+        _log.warning("channel error", channel=name, error=error)
+        with self._database.work() as work:
+            work.inbox.record_error(name, error, self._now(), is_authorisation=is_authorisation)
+            work.commit()

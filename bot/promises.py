@@ -1,0 +1,84 @@
+"""When a resident is promised news, and keeping that promise: real news, or "nog geen nieuws", once per promise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.replies import Replies, Telling
+from routing.decision import Decision
+from routing.errors import StaleError
+from routing.melding import Event, News
+from routing.office_hours import OfficeHours
+from routing.vakafdelingen import Municipality
+from storage.database import Database
+from storage.meldingen import Change, Melding
+
+MACHINE = "wijkbalie"
+# The "nog geen nieuws" message leaves this long before the promised moment, so that it arrives in time.
+AHEAD = timedelta(hours=2)
+_URGENT_DAYS = 1
+_PERSONAL_DAYS = 1
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promises:
+    """Sets promised moments by the norm of the topic, in working days of the office."""
+
+    hours: OfficeHours
+    municipality: Municipality
+
+    def first(self, decision: Decision, now: datetime) -> datetime:
+        if decision.urgency in {"hoog", "noodgeval"}:
+            return self.hours.add_working_days(now, _URGENT_DAYS)
+        return self.hours.add_working_days(now, self._norm(decision.topic))
+
+    def next(self, melding: Melding, now: datetime) -> datetime:
+        return self.hours.add_working_days(now, self._norm(melding.topic))
+
+    def personal(self, now: datetime) -> datetime:
+        return self.hours.add_working_days(now, _PERSONAL_DAYS)
+
+    def _norm(self, topic: str) -> int:
+        known = self.municipality.onderwerpen.get(topic)
+        return known.norm_days if known else 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseKeeper:
+    """Tells "nog geen nieuws" to the melders of a melding whose promised moment comes near."""
+
+    database: Database
+    promises: Promises
+    replies: Replies
+    now: Callable[[], datetime]
+
+    def run(self, limit: int = 50) -> int:
+        """Keep the promises that fall due. Returns how many messages were queued. Idempotent: a promise is kept once.
+
+        Works in office hours only, unless the promise would break before the office opens again.
+        """
+        kept = 0
+        with self.database.work() as work:
+            due = work.meldingen.find_promises_due(self.now() + AHEAD, limit)
+        for melding in due:
+            kept += self._keep(melding)
+        return kept
+
+    def _keep(self, melding: Melding) -> bool:
+        now = self.now()
+        columns = {"promised_at": self.promises.next(melding, now), "promise_no": melding.promise_no + 1}
+        change = Change(event=Event.NOG_GEEN_NIEUWS, actor=MACHINE, why="beloofd moment nadert", columns=columns)
+        try:
+            with self.database.work() as work:
+                recorded = work.meldingen.record(melding, change, now)
+                self.replies.tell(work, recorded, Telling(news=News.NOG_GEEN_NIEUWS), now)
+                work.commit()
+        except StaleError:
+            _log.info("promise left: the melding changed meanwhile", melding_id=melding.id)
+            return False
+        return True

@@ -1,0 +1,196 @@
+"""Step four of a message's way: post what is due, exactly once, and settle what is uncertain.
+
+Claim, commit, send with no transaction open, record. What this module never does: send again something whose outcome is
+unknown before the channel was read back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from channels.base import Channel
+from routing.errors import ChannelAuthError, MessageRejectedError, RecipientUnreachableError, TemporaryChannelError
+from routing.messages import CannotTell, OutboundMessage, Sent, Unknown
+from storage.database import Database, UnitOfWork
+from storage.outbox import Outbox, Reply
+
+LOOKS_BEFORE_RESEND = 2
+SECOND_LOOK = timedelta(minutes=10)
+LOOKS_PER_RUN = 20
+_FIRST_RETRY = timedelta(seconds=30)
+_LONGEST_RETRY = timedelta(hours=1)
+_log = structlog.get_logger(__name__)
+
+
+def retry_delay(attempt: int) -> timedelta:
+    """The wait after the `attempt`-th failed attempt (1, 2, ...): doubling from half a minute to an hour."""
+    doubled: timedelta = _FIRST_RETRY * 2 ** min(attempt - 1, 10)
+    return min(doubled, _LONGEST_RETRY)
+
+
+@dataclass(slots=True, kw_only=True)
+class Relay:
+    """Posts due replies, one channel at a time. One instance per process; `now` is the clock, `pause` waits seconds.
+
+    `lease` is how long a claim holds. It must outlive the slowest send by far: a claim that lapses makes the outcome
+    uncertain, and a sender that took more than half of it before sending gives the reply back.
+    """
+
+    database: Database
+    now: Callable[[], datetime]
+    lease: timedelta = timedelta(minutes=5)
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    _quiet_until: dict[str, datetime] = field(default_factory=dict)
+
+    async def run(self, channel: Channel, limit: int = 100) -> int:
+        """Post what is due on this channel, at most `limit`. Returns how many posts the platform confirmed."""
+        sent = 0
+        for _ in range(limit):
+            if not await self._may_post(channel.name):
+                break
+            started = time.monotonic()
+            reply = await asyncio.to_thread(self._claim, channel.name)
+            if reply is None:
+                break
+            sent += await self._post(channel, reply, started)
+            await self.pause(channel.limits.min_interval.total_seconds())
+        return sent
+
+    async def settle(self, channel: Channel) -> int:
+        """Read the channel back for uncertain replies whose moment to look has come. Returns how many were settled."""
+        await asyncio.to_thread(self._expire_claims, channel)
+        settled = 0
+        for reply in await asyncio.to_thread(self._claim_looks, channel.name):
+            settled += await self._look(channel, reply)
+        return settled
+
+    # -- posting
+
+    async def _may_post(self, name: str) -> bool:
+        return self.now() >= self._quiet_until.get(name, self.now()) and not await asyncio.to_thread(self._is_paused, name)
+
+    async def _post(self, channel: Channel, reply: Reply, started: float) -> bool:
+        """`started` is the monotonic moment before the claim. Returns whether the platform confirmed the post."""
+        if channel.limits.length_of(reply.text) > channel.limits.max_length[reply.delivery]:
+            await self._write(
+                lambda box: box.record_refused(reply, "tekst te lang voor dit kanaal; kort de tekst in", self.now())
+            )
+            return False
+        if time.monotonic() - started > self.lease.total_seconds() / 2:
+            await self._write(lambda box: box.record_retry(reply, "te laat om te verzenden", self.now(), due_at=self.now()))
+            return False
+        return await self._try(channel, reply)
+
+    async def _try(self, channel: Channel, reply: Reply) -> bool:
+        try:
+            outcome = await channel.send(_outbound(reply))
+        except TemporaryChannelError as error:
+            await self._retry_later(channel, reply, error)
+        except RecipientUnreachableError as error:
+            problem = f"niet bereikbaar langs deze weg: {error}"
+            await self._write(lambda box: box.record_by_hand(reply, problem, self.now()))
+        except MessageRejectedError as error:
+            problem = f"geweigerd door het kanaal: {error}"
+            await self._write(lambda box: box.record_refused(reply, problem, self.now()))
+        except ChannelAuthError as error:
+            await self._refused_authorisation(channel, reply, error)
+        else:
+            return await self._record(channel, reply, outcome)
+        return False
+
+    async def _record(self, channel: Channel, reply: Reply, outcome: Sent | Unknown) -> bool:
+        if isinstance(outcome, Sent):
+            await self._write(lambda box: self._mark_sent(box, channel, reply, outcome))
+            return True
+        await self._write(lambda box: self._mark_uncertain(box, channel, reply, outcome.reason))
+        return False
+
+    def _mark_sent(self, outbox: Outbox, channel: Channel, reply: Reply, outcome: Sent) -> None:
+        outbox.record_sent(reply, outcome.external_id, self.now())
+        outbox.defer_conversation(reply, until=self.now() + channel.limits.min_interval_per_thread)
+
+    async def _retry_later(self, channel: Channel, reply: Reply, error: TemporaryChannelError) -> None:
+        wait = error.retry_after or retry_delay(reply.attempts)
+        if error.retry_after is not None:
+            self._quiet_until[channel.name] = self.now() + wait
+        due_at = self.now() + wait
+        await self._write(lambda box: box.record_retry(reply, str(error), self.now(), due_at=due_at))
+
+    async def _refused_authorisation(self, channel: Channel, reply: Reply, error: ChannelAuthError) -> None:
+        def record(work: UnitOfWork) -> None:
+            work.outbox.record_retry(reply, str(error), self.now(), due_at=self.now() + retry_delay(reply.attempts))
+            work.inbox.record_error(channel.name, str(error), self.now(), is_authorisation=True)
+
+        await asyncio.to_thread(self._in_transaction, record)
+
+    # -- settling
+
+    def _expire_claims(self, channel: Channel) -> None:
+        """A claim that lapsed means that its sender disappeared: whether it had posted, nobody knows."""
+        with self.database.work() as work:
+            for reply in work.outbox.find_lapsed_claims(channel.name, self.now()):
+                self._mark_uncertain(work.outbox, channel, reply, "de verzender stopte tijdens het verzenden")
+            work.commit()
+
+    def _mark_uncertain(self, outbox: Outbox, channel: Channel, reply: Reply, reason: str) -> None:
+        look_at = self.now() + channel.limits.settle_delay if channel.limits.can_read_back else None
+        outbox.record_uncertain(reply, reason, self.now(), look_at=look_at)
+        _log.warning("outcome unknown", channel=channel.name, reply_id=reply.id, reason=reason)
+
+    async def _look(self, channel: Channel, reply: Reply) -> bool:
+        found = await channel.find_sent(_outbound(reply))
+        if isinstance(found, Sent):
+            await self._write(lambda box: box.record_sent(reply, found.external_id, self.now()))
+            return True
+        if isinstance(found, CannotTell):
+            _log.warning("could not read back", channel=channel.name, reply_id=reply.id, reason=found.reason)
+            return False
+        if reply.looks < LOOKS_BEFORE_RESEND:
+            return False
+        await self._write(lambda box: box.record_retry(reply, "niet gevonden bij teruglezen", self.now(), due_at=self.now()))
+        return True
+
+    # -- storage, in threads
+
+    def _is_paused(self, name: str) -> bool:
+        with self.database.work() as work:
+            state = work.inbox.state_of(name)
+        return state is not None and state.paused_at is not None
+
+    def _claim(self, name: str) -> Reply | None:
+        with self.database.work() as work:
+            claimed = work.outbox.claim_due(name, self.now(), lease=self.lease)
+            work.commit()
+        return claimed
+
+    def _claim_looks(self, name: str) -> tuple[Reply, ...]:
+        with self.database.work() as work:
+            claimed = work.outbox.claim_looks(name, self.now(), lease=SECOND_LOOK, limit=LOOKS_PER_RUN)
+            work.commit()
+        return claimed
+
+    async def _write(self, change: Callable[[Outbox], None]) -> None:
+        await asyncio.to_thread(self._in_transaction, lambda work: change(work.outbox))
+
+    def _in_transaction(self, change: Callable[[UnitOfWork], None]) -> None:
+        with self.database.work() as work:
+            change(work)
+            work.commit()
+
+
+def _outbound(reply: Reply) -> OutboundMessage:
+    return OutboundMessage(
+        channel=reply.channel,
+        delivery=reply.delivery,
+        to=reply.recipient,
+        thread=reply.thread,
+        reply_to=reply.reply_to,
+        text=reply.text,
+        token=reply.token,
+    )

@@ -1,0 +1,128 @@
+"""From an event to the replies it causes: which melders are told what, by which way, in which words.
+
+Writes reply rows in the caller's transaction and sends nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.texts import TextBook
+from routing.melding import News, Status
+from routing.messages import Delivery
+from routing.reachability import Reach, Way, plan
+from routing.vakafdelingen import Municipality
+from storage.database import UnitOfWork
+from storage.meldingen import Melder, Melding, Recorded
+from storage.outbox import NewReply, ReplyState
+
+FOR_OTHER_LANGUAGES = ("nl", "en")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """One piece of news about an event. `only_person` limits it to one person id (a receipt, an answer to a question).
+
+    The other fields fill the text: a question (in words, or by the name of a prepared one), an explanation by a
+    colleague, the danger, the formal matter.
+    """
+
+    news: News
+    only_person: int | None = None
+    question: str = ""
+    question_word: str | None = None
+    explanation: str = ""
+    danger: str | None = None
+    formal: str | None = None
+    is_lead_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """Knows the texts, the municipality and the office's name; makes reply rows."""
+
+    texts: Mapping[str, TextBook]
+    municipality: Municipality
+    office: str
+
+    def tell(self, work: UnitOfWork, recorded: Recorded, telling: Telling, now: datetime) -> int:
+        """Queue the news for every melder it concerns. Returns how many replies were added. Idempotent per event and melder."""
+        melding = recorded.melding
+        number = work.outbox.count_of(melding.id)
+        added = 0
+        for melder in work.meldingen.melders_of(melding.id):
+            if telling.only_person is not None and melder.person_id != telling.only_person:
+                continue
+            token = f"{melding.kenmerk}/{number + added + 1}"
+            way = self.way_for(work, melder, now)
+            text = self.preview(melding, melder, telling, way, token)
+            added += work.outbox.add(_new_reply(recorded, melder, telling.news, way, (token, text)), now)
+        return added
+
+    def preview(self, melding: Melding, melder: Melder, telling: Telling, way: Way, token: str) -> str:
+        """Exactly the text that would be sent."""
+        form = "openbaar" if way.delivery is Delivery.PUBLIC_REPLY else "prive"
+        languages = (melder.language,) if melder.language in self.texts else FOR_OTHER_LANGUAGES
+        if form == "openbaar":
+            languages = languages[-1:]  # a public reply is one short text
+        parts = [self._render(self.texts[language], melding, telling, form, token) for language in languages]
+        return "\n\n".join(parts)
+
+    def way_for(self, work: UnitOfWork, melder: Melder, now: datetime) -> Way:
+        answered = work.outbox.was_answered_in_public(melder.id)
+        return plan(
+            Reach(
+                channel=melder.channel,
+                visibility=melder.visibility,
+                last_wrote_private_at=melder.last_wrote_private_at,
+                was_answered_in_public=answered,
+            ),
+            now,
+        )
+
+    def _render(self, book: TextBook, melding: Melding, telling: Telling, form: str, token: str) -> str:
+        values = self._facts(book, melding, token)
+        values |= {
+            "vraag": telling.question or (book.word(f"vraag_{telling.question_word}", values) if telling.question_word else ""),
+            "toelichting": telling.explanation,
+            "gevaar": book.word(f"gevaar_{telling.danger}", values, otherwise="gevaar_algemeen"),
+            "formeel": book.word(f"formeel_{telling.formal}", values) if telling.formal else "",
+            "stand": book.word(f"stand_{melding.status.value}", values),
+            "reden_tekst": book.word(f"reden_{melding.not_solved_reason}", values) if melding.not_solved_reason else "",
+            "wie_kijkt": book.word("kijkt_afdeling" if telling.is_lead_known else "kijkt_kantoor", values),
+        }
+        return book.render(telling.news, form, values)
+
+    def _facts(self, book: TextBook, melding: Melding, token: str) -> dict[str, str]:
+        partner = self.municipality.partners.get(melding.partner or "overig")
+        is_english = book.language == "en"
+        return {
+            "kenmerk": token,
+            "kantoor": self.office,
+            "afdeling": self.municipality.name_of(melding.lead) if melding.status is not Status.DOORVERWEZEN else self.office,
+            "belofte": book.day(melding.promised_at) if melding.promised_at else "",
+            "wanneer": book.day(melding.planned_for) if melding.planned_for else "",
+            "partner": "" if partner is None else (partner.name_en if is_english else partner.name),
+            "partner_contact": "" if partner is None else (partner.contact_en if is_english else partner.contact),
+        }
+
+
+def _new_reply(recorded: Recorded, melder: Melder, news: News, way: Way, words: tuple[str, str]) -> NewReply:
+    token, text = words
+    return NewReply(
+        melding_id=recorded.melding.id,
+        melder_id=melder.id,
+        event_id=recorded.event_id,
+        channel=melder.channel,
+        thread=melder.thread,
+        reply_to=melder.reply_to,
+        recipient=melder.recipient,
+        delivery=way.delivery,
+        news=news.value,
+        text=text,
+        token=token,
+        state=ReplyState.READY if way.by_machine else ReplyState.BY_HAND,
+        problem=way.reason or None,
+    )

@@ -1,0 +1,109 @@
+"""The texts a resident reads: loaded from files, checked at load, filled in with facts. Decides nothing.
+
+A resident's own words are only ever a value in a template, never a template.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from types import MappingProxyType
+
+from babel.dates import format_datetime
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, meta
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from routing.errors import ConfigError
+from routing.melding import News, NotSolved, Status
+from routing.office_hours import AMSTERDAM
+
+LANGUAGES = ("nl", "en")
+VARIABLES = frozenset(
+    {
+        "kenmerk",
+        "afdeling",
+        "kantoor",
+        "belofte",
+        "vraag",
+        "reden_tekst",
+        "partner",
+        "partner_contact",
+        "toelichting",
+        "wanneer",
+        "gevaar",
+        "stand",
+        "wie_kijkt",
+        "formeel",
+    }
+)
+_FORMS = ("prive", "openbaar")
+_NEEDED_WORDS = frozenset(
+    {"kijkt_afdeling", "kijkt_kantoor", "gevaar_algemeen", "vraag_waar", "vraag_wat", "vraag_hallo"}
+    | {f"stand_{status.value}" for status in Status}
+    | {f"reden_{reason.value}" for reason in NotSolved}
+)
+# Plain text for chat: escaping HTML would show "&amp;" to a resident.
+_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TextBook:
+    """Every text in one language. `news[(news, form)]` and `words[name]` are templates."""
+
+    language: str
+    news: Mapping[tuple[News, str], Template]
+    words: Mapping[str, Template]
+
+    def render(self, news: News, form: str, values: Mapping[str, str]) -> str:
+        """The text for `news` in the form `prive` or `openbaar`. Raises jinja2.UndefinedError when a value is missing."""
+        return self.news[(news, form)].render(values).strip()
+
+    def word(self, name: str, values: Mapping[str, str], *, otherwise: str = "") -> str:
+        """A named piece of text; `otherwise` names the piece to use when this one does not exist."""
+        template = self.words.get(name) or self.words.get(otherwise)
+        return template.render(values) if template else ""
+
+    def day(self, moment: datetime) -> str:
+        """A date as people say it, in the office's own zone."""
+        return str(format_datetime(moment.astimezone(AMSTERDAM), "EEEE d MMMM", locale=self.language))
+
+
+def load_texts(folder: Path | None = None) -> Mapping[str, TextBook]:
+    """Every language's texts; a folder that is None means the shipped ones. Raises ConfigError naming file and text."""
+    source: Traversable | Path = folder or files("bot") / "teksten"
+    return MappingProxyType({language: _load(source / f"{language}.toml", language) for language in LANGUAGES})
+
+
+def _load(path: Traversable | Path, language: str) -> TextBook:
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"teksten: {path} kan niet worden gelezen ({error}); herstel het bestand") from error
+    news = {}
+    for item in News:
+        for form in _FORMS:
+            source = tables.get(item.value, {}).get(form)
+            if source is None:
+                raise ConfigError(f"teksten: in {path} ontbreekt [{item.value}] {form}; voeg die tekst toe")
+            news[(item, form)] = _compile(source, f"{path} [{item.value}] {form}")
+    words = tables.get("woorden", {})
+    missing = _NEEDED_WORDS - set(words)
+    if missing:
+        raise ConfigError(f"teksten: in {path} ontbreken onder [woorden]: {', '.join(sorted(missing))}")
+    compiled = {name: _compile(source, f"{path} [woorden] {name}") for name, source in words.items()}
+    return TextBook(language=language, news=MappingProxyType(news), words=MappingProxyType(compiled))
+
+
+def _compile(source: str, where: str) -> Template:
+    try:
+        unknown = meta.find_undeclared_variables(_ENVIRONMENT.parse(source)) - VARIABLES
+    except TemplateSyntaxError as error:
+        raise ConfigError(f"teksten: {where} is geen geldige tekst: {error}") from error
+    if unknown:
+        raise ConfigError(f"teksten: {where} gebruikt onbekende namen: {', '.join(sorted(unknown))}")
+    return _ENVIRONMENT.from_string(source)

@@ -1,0 +1,79 @@
+"""The reply planner: by which way may this melder be told this, now?
+
+Pure. The platforms' rules stand here as one table (sources and dates: docs/uitleg/kanalen.md). What no machine may send is
+never dropped: it comes back as work for staff.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from routing.messages import Delivery, Visibility
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformRules:
+    """What a platform allows a machine. `private_window` is the time after the person's last private message (None: no end)."""
+
+    has_public: bool
+    private_window: timedelta | None
+
+
+RULES: dict[str, PlatformRules] = {
+    # Bots cannot open a chat, but may go on in one until they are blocked.
+    "telegram": PlatformRules(has_public=False, private_window=None),
+    # One automatic reply per interaction; a direct message only after the person's own (developer guidelines, 2026-08).
+    "x": PlatformRules(has_public=True, private_window=None),
+    "facebook": PlatformRules(has_public=True, private_window=timedelta(0)),
+    # Automated messages within 24 hours of the person's last message; afterwards only a person may write (Meta, 2026-04-27).
+    "messenger": PlatformRules(has_public=False, private_window=timedelta(hours=24)),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What is known about reaching one melder of one melding.
+
+    `was_answered_in_public` tells that this melder already got the one automatic public reply.
+    """
+
+    channel: str
+    visibility: Visibility
+    last_wrote_private_at: datetime | None
+    was_answered_in_public: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How news travels. When `by_machine` is False a colleague must do it, and `reason` says why."""
+
+    delivery: Delivery
+    by_machine: bool
+    reason: str = ""
+
+
+def plan(reach: Reach, now: datetime) -> Way:
+    """The way for the next piece of news to this melder. Raises KeyError for a channel without rules."""
+    rules = RULES[reach.channel]
+    if _private_is_open(reach, rules, now):
+        return Way(delivery=Delivery.DIRECT, by_machine=True)
+    if reach.visibility is Visibility.PRIVATE:
+        return Way(delivery=Delivery.DIRECT, by_machine=False, reason=_window_passed(rules))
+    if rules.has_public and not reach.was_answered_in_public:
+        return Way(delivery=Delivery.PUBLIC_REPLY, by_machine=True)
+    reason = "in het openbaar gaat alleen het eerste antwoord automatisch, en de melder stuurde geen privébericht"
+    return Way(delivery=Delivery.PUBLIC_REPLY, by_machine=False, reason=reason)
+
+
+def _private_is_open(reach: Reach, rules: PlatformRules, now: datetime) -> bool:
+    if rules.private_window is None:
+        return reach.visibility is Visibility.PRIVATE or reach.last_wrote_private_at is not None
+    if reach.last_wrote_private_at is None:
+        return False
+    return now - reach.last_wrote_private_at < rules.private_window
+
+
+def _window_passed(rules: PlatformRules) -> str:
+    hours = int(rules.private_window.total_seconds() // 3600) if rules.private_window else 0
+    return f"het laatste bericht van de melder is ouder dan {hours} uur; daarna mag alleen een mens schrijven"
