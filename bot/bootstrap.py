@@ -1,0 +1,132 @@
+"""Building the application from its settings: the only place where the parts are put together."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from bot.clock import Clock, Rhythm
+from bot.config import Config
+from bot.handling import Handling
+from bot.intake import Intake
+from bot.promises import PromiseKeeper, Promises
+from bot.relay import Relay
+from bot.replies import Replies
+from bot.texts import load_texts
+from bot.triage import Triage
+from channels.base import Channel
+from channels.registry import build_channel
+from routing.decision import Router
+from routing.engine import load_engine
+from routing.vakafdelingen import Municipality, load_municipality
+from storage.database import Database
+from storage.migrate import upgrade
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """The parts of the running product."""
+
+    config: Config
+    database: Database
+    municipality: Municipality
+    router: Router
+    channels: tuple[Channel, ...]
+    triage: Triage
+    handling: Handling
+    clock: Clock
+    now: Callable[[], datetime]
+
+    async def aclose(self) -> None:
+        """Close the channels and the database. Safe to call twice."""
+        for channel in self.channels:
+            await channel.aclose()
+        self.database.close()
+
+
+def open_database(config: Config) -> Database:
+    """The database at the schema this code needs."""
+    database = Database.open(_absolute(config))
+    upgrade(database.engine)
+    return database
+
+
+def build(config: Config, *, now: Callable[[], datetime] = utc_now) -> Application:
+    """Put everything together. Raises ConfigError when a table or text of the municipality is wrong."""
+    tables = config.municipality
+    municipality = load_municipality(
+        tables.path("vakafdelingen", config.base),
+        tables.path("onderwerpen", config.base),
+        tables.path("doorverwijzingen", config.base),
+    )
+    replies = Replies(texts=load_texts(tables.path("texts", config.base)), municipality=municipality, office=config.office.name)
+    promises = Promises(hours=config.office_hours.as_office_hours(), municipality=municipality)
+    database = open_database(config)
+    router = load_engine(municipality)
+    channels = tuple(build_channel(name, settings) for name, settings in config.channels.items())
+    triage = Triage(database=database, router=router, replies=replies, promises=promises, now=now)
+    clock = Clock(
+        channels=channels,
+        intake=Intake(database, now),
+        triage=triage,
+        relay=Relay(database=database, now=now, lease=config.lease),
+        keeper=PromiseKeeper(database=database, promises=promises, replies=replies, now=now),
+        rhythm=_rhythm(config),
+    )
+    return Application(
+        config=config,
+        database=database,
+        municipality=municipality,
+        router=router,
+        channels=channels,
+        triage=triage,
+        handling=Handling(database=database, replies=replies, promises=promises, now=now),
+        clock=clock,
+        now=now,
+    )
+
+
+def set_up_logging(config: Config) -> None:
+    """Structured lines on standard error. Libraries that would print addresses with tokens are kept quiet."""
+    level = logging.getLevelNamesMapping()[config.logging.level.upper()]
+    logging.basicConfig(level=logging.WARNING)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    renderer = structlog.processors.JSONRenderer() if config.logging.form == "json" else structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+
+
+def _rhythm(config: Config) -> Rhythm:
+    seconds = config.rhythm
+    return Rhythm(
+        fetch=timedelta(seconds=seconds.fetch_seconds),
+        triage=timedelta(seconds=seconds.triage_seconds),
+        relay=timedelta(seconds=seconds.relay_seconds),
+        promises=timedelta(seconds=seconds.promises_seconds),
+    )
+
+
+def _absolute(config: Config) -> str:
+    """A relative SQLite path counts from the settings file, wherever the command is run."""
+    prefix = "sqlite:///"
+    path = config.database.url.removeprefix(prefix)
+    if config.database.url.startswith(prefix) and not path.startswith("/"):
+        return f"{prefix}{(config.base / path).resolve()}"
+    return config.database.url

