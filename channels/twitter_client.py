@@ -1,0 +1,176 @@
+"""tweepy, made fit for service: the only module that imports it. One call, one outcome as a value.
+
+It adds what tweepy lacks (host, time-outs) and switches off what harms (models, waiting, debug lines with keys). It
+judges nothing: what an outcome means for a message stands in twitter_refusals.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import tweepy
+
+from channels.payload import JsonObject
+from channels.session import ExchangeFailedError, FixedHostSession
+from channels.twitter_refusals import Refusal, parse_refusal
+from routing.errors import ConfigError
+
+Outcome = JsonObject | Refusal | ExchangeFailedError
+
+_FAILURES = (tweepy.TweepyException, ExchangeFailedError, OSError, ValueError, TypeError, AttributeError, KeyError)
+"""What a call can raise: tweepy's own, our session's, and what tweepy stumbles over in a body it does not expect."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class XSettings:
+    """The account's keys (OAuth 1.0a user context) and how to go about. Times are seconds where a float.
+
+    `start`: mentions before it are not taken in; None takes what X still offers. `overlap`: how far each round reads back.
+    """
+
+    consumer_key: str = field(repr=False)
+    consumer_secret: str = field(repr=False)
+    access_token: str = field(repr=False)
+    access_token_secret: str = field(repr=False)
+    base_url: str = "https://api.x.com"
+    connect_timeout: float = 5.0
+    read_timeout: float = 30.0
+    page_size: int = 100
+    start: datetime | None = None
+    overlap: timedelta = timedelta(minutes=2)
+    read_back_pages: int = 5
+    settle_delay: timedelta = timedelta(minutes=1)
+    min_interval: timedelta = timedelta(seconds=10)  # X documentation, August 2026: 100 posts in 15 minutes
+    min_interval_per_thread: timedelta = timedelta(seconds=10)
+
+    def __post_init__(self) -> None:
+        for name in ("consumer_key", "consumer_secret", "access_token", "access_token_secret"):
+            if not getattr(self, name).strip():
+                raise ConfigError(f"x.{name} is leeg; neem de sleutel over uit het ontwikkelaarsportaal van X")
+        if not 5 <= self.page_size <= 100:
+            raise ConfigError(f"x.page_size = {self.page_size} mag niet van X; kies 5 tot en met 100")
+        if self.start is not None and self.start.tzinfo is None:
+            raise ConfigError("x.start mist een tijdzone; schrijf bijvoorbeeld 2026-11-01T00:00:00+01:00")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Timeline:
+    """A list that X gives page by page. X renamed its fields in interface 2.167 (August 2026); tweepy speaks the old names."""
+
+    ask: Callable[[tweepy.Client, str, dict[str, str]], Any]
+    route: str
+    fields: Mapping[str, str]
+    renamed_fields: Mapping[str, str]
+
+
+_POST_FIELDS = {
+    "tweet_fields": (
+        "attachments,author_id,conversation_id,created_at,edit_history_tweet_ids,geo,note_tweet,referenced_tweets,text"
+    ),
+    "expansions": "author_id,attachments.media_keys",
+    "media_fields": "media_key,preview_image_url,type,url",
+    "user_fields": "id,name,username",
+}
+_RENAMED_POST_FIELDS = {
+    "post.fields": "attachments,conversation_id,created_at,geo,note_post,text",
+    "expansions": "author_id,attachments.media_keys,edit_history_post_ids,referenced_posts",
+    "media.fields": "media_key,preview_image_url,type,url",
+    "user.fields": "id,name,username",
+}
+_MENTIONS = _Timeline(
+    ask=lambda client, account_id, params: client.get_users_mentions(account_id, user_auth=True, **params),
+    route="/2/users/{}/mentions",
+    fields=_POST_FIELDS,
+    renamed_fields=_RENAMED_POST_FIELDS,
+)
+_OWN_POSTS = _Timeline(
+    ask=lambda client, account_id, params: client.get_users_tweets(account_id, user_auth=True, **params),
+    route="/2/users/{}/tweets",
+    fields={"tweet_fields": "created_at,note_tweet,referenced_tweets,text"},
+    renamed_fields={"post.fields": "created_at,note_post,text", "expansions": "referenced_posts"},
+)
+_DIRECT_MESSAGES = _Timeline(
+    ask=lambda client, person_id, params: client.get_direct_message_events(participant_id=person_id, **params),
+    route="/2/dm_conversations/with/{}/dm_events",
+    fields={"dm_event_fields": "created_at,event_type,id,sender_id,text", "event_types": "MessageCreate"},
+    renamed_fields={
+        "dm_event.fields": "created_at,event_type,id,text",
+        "event_types": "MessageCreate",
+        "expansions": "sender_id",
+    },
+)
+
+
+class XClient:
+    """The calls that the channel makes. Blocking: run them in a thread."""
+
+    def __init__(self, settings: XSettings, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._client = tweepy.Client(
+            consumer_key=settings.consumer_key,
+            consumer_secret=settings.consumer_secret,
+            access_token=settings.access_token,
+            access_token_secret=settings.access_token_secret,
+            return_type=dict,  # tweepy's models break a whole page over one date without fractions
+            wait_on_rate_limit=False,  # it would block, and recurse without end when X names no time
+        )
+        self._client.session = FixedHostSession(
+            settings.base_url, connect_timeout=settings.connect_timeout, read_timeout=settings.read_timeout
+        )
+        for library in ("tweepy", "oauthlib", "requests_oauthlib"):
+            logging.getLogger(library).setLevel(logging.INFO)  # their debug lines hold the Authorization header
+        self._speaks_renamed = False
+
+    def me(self) -> Outcome:
+        return self._call(lambda: self._client.get_me(user_auth=True))
+
+    def mentions(self, account_id: str, params: Mapping[str, str]) -> Outcome:
+        return self._ask(_MENTIONS, account_id, params)
+
+    def own_posts(self, account_id: str, params: Mapping[str, str]) -> Outcome:
+        return self._ask(_OWN_POSTS, account_id, params)
+
+    def direct_messages(self, person_id: str, params: Mapping[str, str]) -> Outcome:
+        return self._ask(_DIRECT_MESSAGES, person_id, params)
+
+    def post_reply(self, draft: Mapping[str, str]) -> Outcome:
+        return self._call(lambda: self._client.create_tweet(**draft, user_auth=True))
+
+    def post_direct_message(self, draft: Mapping[str, str]) -> Outcome:
+        return self._call(lambda: self._client.create_direct_message(**draft, user_auth=True))
+
+    def close(self) -> None:
+        self._client.session.close()
+
+    def _ask(self, timeline: _Timeline, whose: str, params: Mapping[str, str]) -> Outcome:
+        """One page, in the vocabulary that X speaks. The switch is made once, and only when X refuses the old names."""
+        if not self._speaks_renamed:
+            answer = self._call(lambda: timeline.ask(self._client, whose, {**params, **timeline.fields}))
+            if not (isinstance(answer, Refusal) and answer.status == 400 and "is not one of" in answer.words):
+                return answer
+            self._speaks_renamed = True
+        route, wire = timeline.route.format(whose), {**params, **timeline.renamed_fields}
+        return self._call(lambda: self._client.request("GET", route, params=wire, user_auth=True).json())
+
+    def _call(self, call: Callable[[], Any]) -> Outcome:
+        """What came of one call. No text of a foreign exception is taken over."""
+        try:
+            answer = call()
+        except tweepy.HTTPException as error:
+            response = error.response
+            return parse_refusal(response.status_code, response.headers, response.text, self._now())
+        except ExchangeFailedError as error:
+            return error
+        except _FAILURES as error:
+            return ExchangeFailedError(f"onleesbaar antwoord ({type(error).__name__})", may_have_arrived=True)
+        if not isinstance(answer, dict):
+            return ExchangeFailedError("onleesbaar antwoord (geen object)", may_have_arrived=True)
+        return answer
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
