@@ -9,7 +9,8 @@ from channels.simulator.telegram import TelegramSimulator
 from channels.telegram import TelegramChannel, TelegramSettings
 from routing.messages import Delivery, Visibility
 
-BOT_TOKEN = "70099:marker-token-that-must-not-leak"
+BOT_ID, SECRET = "70099", "marker-token-that-must-not-leak"
+BOT_TOKEN = f"{BOT_ID}:{SECRET}"
 
 
 class TelegramCase(ChannelCase):
@@ -17,14 +18,16 @@ class TelegramCase(ChannelCase):
     visibility = Visibility.PRIVATE
     delivery = Delivery.DIRECT
     several_pages = 230
-    secrets = (BOT_TOKEN, BOT_TOKEN.split(":")[1])
+    secrets = (BOT_TOKEN, SECRET)
 
     def __init__(self) -> None:
         self.simulator: TelegramSimulator = TelegramSimulator(token=BOT_TOKEN)
 
     def channel(self) -> Channel:
         return TelegramChannel(
-            TelegramSettings(token=BOT_TOKEN, base_url=self.simulator.url, read_timeout=0.2, connect_timeout=0.2, long_poll_seconds=0)
+            TelegramSettings(
+                token=BOT_TOKEN, base_url=self.simulator.url, read_timeout=0.2, connect_timeout=0.2, long_poll_seconds=0
+            )
         )
 
     def resident_writes(self, text: str, *, person_id: str = A_RESIDENT) -> Written:
@@ -43,7 +46,7 @@ class TelegramCase(ChannelCase):
         self.simulator.hand_over({"message": {"chat": "nowhere", "date": [], "from": 3}})
 
     def our_own_post_comes_along(self, text: str) -> None:
-        bot = {"id": int(BOT_TOKEN.split(":")[0]), "is_bot": True, "first_name": "Wijkbureau"}
+        bot = {"id": int(BOT_ID), "is_bot": True, "first_name": "Wijkbureau"}
         self.simulator.hand_over({"message": {"text": text, "from": bot, "chat": {"id": int(A_RESIDENT), "type": "private"}}})
 
 

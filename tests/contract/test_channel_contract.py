@@ -230,9 +230,7 @@ async def test_any_text_comes_in_unchanged(case: ChannelCase, channel: Channel, 
 
 
 @pytest.mark.parametrize(("text", "kept"), [("half \ud83d paar", "half \ufffd paar"), ("nul \x00 teken", "nul \ufffd teken")])
-async def test_characters_that_no_database_stores_are_replaced(
-    case: ChannelCase, channel: Channel, text: str, kept: str
-) -> None:
+async def test_characters_that_no_database_stores_are_replaced(case: ChannelCase, channel: Channel, text: str, kept: str) -> None:
     case.resident_writes(text)
 
     message = await the_message(channel)
@@ -275,6 +273,7 @@ async def test_a_badly_delivered_page_loses_nothing(case: ChannelCase, channel: 
         written |= {case.resident_writes(f"melding {batch}-{number}").external_id for number in range(3)}
         inbox.keep(await channel.fetch(inbox.cursor))
 
+    case.simulator.faults.clear()
     await take_in(channel, inbox)
 
     assert set(inbox.messages) == written
@@ -289,6 +288,7 @@ async def test_badly_delivered_pages_lose_nothing_over_several_pages(
     case.simulator.faults.add(Fault(kind=kind, side=Side.READ, times=4))
 
     inbox = await take_in(channel, Inbox())
+    case.simulator.faults.clear()
     await take_in(channel, inbox)
 
     assert set(inbox.messages) == written
@@ -388,11 +388,9 @@ async def test_a_posted_answer_is_found_again(case: ChannelCase, channel: Channe
     answer = case.answer(await the_message(channel), f"Dank u. {TOKEN}")
     sent = await channel.send(answer)
 
-    assert await channel.find_sent(answer) == (sent if channel.limits.can_read_back else CannotTell(reason=reason_of(channel)))
+    found = await channel.find_sent(answer)
 
-
-def reason_of(channel: Channel) -> str:
-    return getattr(channel, "CANNOT_READ_BACK", "")
+    assert found == sent if channel.limits.can_read_back else isinstance(found, CannotTell)
 
 
 @pytest.mark.parametrize("kind", POSTED_UNKNOWN + NOT_POSTED_UNKNOWN)
