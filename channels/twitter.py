@@ -248,7 +248,7 @@ class XChannel:
 
     def _mention_params(self, walk: MentionWalk) -> dict[str, str]:
         params = {"max_results": str(self._settings.page_size)}
-        since = walk.since_with_overlap(self._settings.overlap)
+        since = walk.floor(self._settings.overlap)
         if since is not None:
             params["since_id"] = since
         elif self._settings.start is not None:
@@ -259,9 +259,11 @@ class XChannel:
 
     def _page(self, walk: MentionWalk, found: MentionsPage) -> Page:
         horizon = self._now() + timedelta(hours=1)  # an id from the future must not make us skip what lies before it
-        after = walk.after_page((i for i in found.ids if moment_of_id(i) < horizon), found.next_token)
+        ids = [identifier for identifier in found.ids if moment_of_id(identifier) < horizon]
+        after, more = walk.after_page(ids, found.next_token, self._settings.overlap)
         gap = () if after.is_half_way else _gap_alarm(walk, found, has_start=self._settings.start is not None)
-        return Page(items=(*found.items, *gap), cursor=after.encode(), more=after.is_half_way)
+        new = tuple(item for item in found.items if item.external_id not in walk.recent)
+        return Page(items=(*new, *gap), cursor=after.encode(), more=more)
 
     def _send(self, message: OutboundMessage) -> Sent | Unknown:
         if message.delivery is Delivery.PUBLIC_REPLY:

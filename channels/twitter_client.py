@@ -15,6 +15,7 @@ from typing import Any
 import tweepy
 
 from channels.payload import JsonObject
+from channels.redact import redact
 from channels.session import ExchangeFailedError, FixedHostSession
 from channels.twitter_refusals import Refusal, parse_refusal
 from routing.errors import ConfigError
@@ -110,6 +111,7 @@ class XClient:
 
     def __init__(self, settings: XSettings, now: Callable[[], datetime]) -> None:
         self._now = now
+        self._secrets = (settings.consumer_secret, settings.access_token, settings.access_token_secret, settings.consumer_key)
         self._client = tweepy.Client(
             consumer_key=settings.consumer_key,
             consumer_secret=settings.consumer_secret,
@@ -162,7 +164,8 @@ class XClient:
             answer = call()
         except tweepy.HTTPException as error:
             response = error.response
-            return parse_refusal(response.status_code, response.headers, response.text, self._now())
+            body = redact(response.text, self._secrets)
+            return parse_refusal(response.status_code, response.headers, body, self._now())
         except ExchangeFailedError as error:
             return error
         except _FAILURES as error:

@@ -11,55 +11,70 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from channels.payload import JsonObject, id_of, list_of, object_of
+from channels.payload import JsonObject, id_of, list_of, object_of, size_of
 
 _SNOWFLAKE_EPOCH = datetime.fromtimestamp(1_288_834_974.657, UTC)
 _SNOWFLAKE_SHIFT = 22  # the bits below the milliseconds
 _LONGEST_POST_ID = 19
+_MOST_REMEMBERED = 200
+_MOST_STALLS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MentionWalk:
     """`since`: every mention up to here is handed over. `next`: the page to ask for. `newest`: where this walk began.
 
-    `tokens` are the page tokens this walk has used, `count` the mentions it has met.
+    `recent` are the mentions just below `since` that were handed over, `met` those that this walk adds to them. `tokens`
+    are the page tokens this walk has used, `count` the mentions it has met, `fresh` how many of those were new, `stalls` how
+    often X repeated a page to it.
     """
 
     since: str | None = None
     next: str | None = None
     newest: str | None = None
+    recent: tuple[str, ...] = ()
+    met: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
     count: int = 0
+    fresh: int = 0
+    stalls: int = 0
 
     @property
     def is_half_way(self) -> bool:
         return self.next is not None
 
     def encode(self) -> str:
-        return json.dumps(asdict(self))
+        return json.dumps({name: value for name, value in asdict(self).items() if value})
 
     def restarted(self) -> MentionWalk:
         """The same stretch again from its newest end."""
-        return MentionWalk(since=self.since)
+        return MentionWalk(since=self.since, recent=self.recent)
 
-    def since_with_overlap(self, overlap: timedelta) -> str | None:
+    def floor(self, overlap: timedelta) -> str | None:
         """The low mark, moved back a little: a mention can become visible after a newer one."""
-        if self.since is None:
-            return None
-        earlier = int(self.since) - (int(overlap.total_seconds() * 1000) << _SNOWFLAKE_SHIFT)
-        return str(earlier) if earlier > 0 else self.since
+        return None if self.since is None else str(_earlier(int(self.since), overlap))
 
-    def after_page(self, ids: Iterable[str], next_token: str | None) -> MentionWalk:
-        """A page token that comes back ends the walk without moving `since`: the platform is repeating itself."""
-        met = list(ids)
-        newest = max((*met, *((self.newest,) if self.newest else ())), key=int, default=None)
+    def after_page(self, ids: Iterable[str], next_token: str | None, overlap: timedelta) -> tuple[MentionWalk, bool]:
+        """The next value, and whether X has more ready now.
+
+        A page token that comes back means that X repeats itself: the page is asked for again, a few times. Then the walk
+        is given up without moving `since`, and the next one tries again. After a walk of several pages with something new
+        on them there is more: whatever was posted meanwhile.
+        """
         if next_token is not None and next_token in self.tokens:
-            return self.restarted()
-        if next_token is not None:
-            tokens = (*self.tokens, next_token)
-            return replace(self, next=next_token, newest=newest, tokens=tokens, count=self.count + len(met))
-        since = max((mark for mark in (self.since, newest) if mark), key=int, default=None)
-        return MentionWalk(since=since)
+            is_patient = self.stalls < _MOST_STALLS
+            return (replace(self, stalls=self.stalls + 1) if is_patient else self.restarted()), is_patient
+        ids = tuple(ids)
+        newest = _highest(self.newest, *ids)
+        met = _remembered((*self.met, *ids), newest, overlap)
+        fresh = self.fresh + len(set(ids).difference(self.recent, self.met))
+        if next_token is None:
+            since = _highest(self.since, newest)
+            remembered = _remembered((*self.recent, *met), since, overlap)
+            return MentionWalk(since=since, recent=remembered), self.is_half_way and fresh > 0
+        tokens, count = (*self.tokens, next_token), self.count + len(ids)
+        after = replace(self, next=next_token, newest=newest, met=met, tokens=tokens, count=count, fresh=fresh, stalls=0)
+        return after, True
 
 
 def decode_walk(cursor: str | None) -> MentionWalk:
@@ -68,14 +83,37 @@ def decode_walk(cursor: str | None) -> MentionWalk:
         values = object_of(json.loads(cursor or "{}"))
     except (ValueError, RecursionError):
         values = {}
-    count = values.get("count")
     return MentionWalk(
         since=post_id_of(values.get("since")),
         next=id_of(values.get("next")),
         newest=post_id_of(values.get("newest")),
+        recent=_post_ids(values.get("recent")),
+        met=_post_ids(values.get("met")),
         tokens=tuple(token for token in map(id_of, list_of(values.get("tokens"))) if token),
-        count=count if isinstance(count, int) else 0,
+        count=size_of(values.get("count")) or 0,
+        fresh=size_of(values.get("fresh")) or 0,
+        stalls=size_of(values.get("stalls")) or 0,
     )
+
+
+def _post_ids(values: object) -> tuple[str, ...]:
+    return tuple(identifier for identifier in map(post_id_of, list_of(values)) if identifier)
+
+
+def _earlier(post_id: int, overlap: timedelta) -> int:
+    """An id so much older. An id from before X put the moment into it stays as it is."""
+    earlier = post_id - (int(overlap.total_seconds() * 1000) << _SNOWFLAKE_SHIFT)
+    return earlier if earlier > 0 else post_id
+
+
+def _highest(*ids: str | None) -> str | None:
+    return max((identifier for identifier in ids if identifier is not None), key=int, default=None)
+
+
+def _remembered(ids: Iterable[str], newest: str | None, overlap: timedelta) -> tuple[str, ...]:
+    """Those within the overlap below `newest`, the newest first and not without end."""
+    edge = _earlier(int(newest), overlap) if newest is not None else 0
+    return tuple(sorted({i for i in ids if int(i) > edge or i == newest}, key=int, reverse=True)[:_MOST_REMEMBERED])
 
 
 def next_token_of(payload: JsonObject) -> str | None:

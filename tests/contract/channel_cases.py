@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from channel_harness import ChannelCase
 from telegram_case import TelegramCase
+from x_case import XCase
 
-CASES: tuple[type[ChannelCase], ...] = (TelegramCase,)
+CASES: tuple[type[ChannelCase], ...] = (TelegramCase, XCase)
