@@ -244,7 +244,7 @@ class Simulator(ABC):
 
     async def _control_write(self, request: web.Request) -> web.Response:
         try:
-            return web.json_response({"id": self.write_from_json(await request.json())})
+            return web.json_response({"id": self.write_from_json(_object(await request.json()))})
         except (ValueError, KeyError, TypeError) as error:
             return web.json_response({"error": f"wrong message: {error!r}"}, status=400)
 
@@ -253,7 +253,7 @@ class Simulator(ABC):
 
     async def _control_add_fault(self, request: web.Request) -> web.Response:
         try:
-            self.faults.add(fault_from_json(await request.json()))
+            self.faults.add(fault_from_json(_object(await request.json())))
         except (ValueError, KeyError, TypeError) as error:
             return web.json_response({"error": f"wrong fault: {error!r}"}, status=400)
         return web.json_response({"ok": True})
@@ -273,6 +273,12 @@ def fault_from_json(order: dict[str, Any]) -> Fault:
         probability=float(order.get("probability", 1.0)),
         retry_after=timedelta(seconds=float(order.get("retry_after", 30))),
     )
+
+
+def _object(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("a JSON object is expected")
+    return value
 
 
 def _bad_gateway() -> web.Response:

@@ -10,6 +10,7 @@ import base64
 import contextlib
 import json
 import re
+import threading
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -46,6 +47,8 @@ class TelegramSimulator(Simulator):
         self._next_update = 482_113_007
         self._allowed: frozenset[str] = frozenset()
         self._poll: _Poll | None = None
+        self.polled = threading.Event()
+        """Set as soon as a getUpdates came in."""
         self._delivery = PageDelivery(self.faults)
 
     # -- what residents do
@@ -120,7 +123,7 @@ class TelegramSimulator(Simulator):
             str(order["person_id"]),
             str(order["name"]),
             str(order.get("text", "")),
-            photo=base64.b64decode(photo) if photo else None,
+            photo=base64.b64decode(photo, validate=True) if photo else None,
             location=(float(location[0]), float(location[1])) if location else None,
         )
 
@@ -210,6 +213,7 @@ class TelegramSimulator(Simulator):
         if self._poll is not None:
             self._poll.oust()
         self._poll = _Poll()
+        self.polled.set()
         return self._poll
 
     def _allow(self, kinds: object) -> None:
