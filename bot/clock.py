@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-import structlog
 from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -16,8 +15,6 @@ from bot.promises import PromiseKeeper
 from bot.relay import Relay
 from bot.triage import Triage
 from channels.base import Channel
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +29,7 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """Ticks the steps of every channel until `stop()`."""
+    """Ticks the steps of every channel."""
 
     channels: tuple[Channel, ...]
     intake: Intake
@@ -40,6 +37,7 @@ class Clock:
     relay: Relay
     keeper: PromiseKeeper
     rhythm: Rhythm
+    _busy: set[asyncio.Task[None]] = field(default_factory=set)
 
     def start(self) -> AsyncIOScheduler:
         """Start ticking on the running event loop. A tick that is still busy is skipped, never doubled."""
@@ -66,8 +64,20 @@ class Clock:
             done += await self.relay.run(channel)
         return done
 
+    async def rest(self, within: timedelta = timedelta(seconds=8)) -> None:
+        """Let steps that are under way finish, at most so long. Call after shutting the scheduler down."""
+        if self._busy:
+            await asyncio.wait(self._busy, timeout=within.total_seconds())
+
     def _every(self, scheduler: AsyncIOScheduler, interval: timedelta, name: str, job: Callable[[], Awaitable[None]]) -> None:
-        scheduler.add_job(job, "interval", seconds=interval.total_seconds(), id=name, name=name)
+        async def step() -> None:
+            # A task of its own: shutting the scheduler down cancels its jobs, and a send must not be cut in half.
+            task = asyncio.ensure_future(_as_coroutine(job))
+            self._busy.add(task)
+            task.add_done_callback(self._busy.discard)
+            await asyncio.shield(task)
+
+        scheduler.add_job(step, "interval", seconds=interval.total_seconds(), id=name, name=name)
 
     def _fetching(self, channel: Channel) -> Callable[[], Awaitable[None]]:
         async def fetch() -> None:
@@ -88,3 +98,7 @@ class Clock:
 
     async def _keeping(self) -> None:
         await asyncio.to_thread(self.keeper.run)
+
+
+async def _as_coroutine(job: Callable[[], Awaitable[None]]) -> None:
+    await job()
