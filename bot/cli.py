@@ -1,0 +1,180 @@
+"""The command `wijkbalie`: parses arguments, calls one function each, and speaks to people.
+
+An error that a person can solve ends with one clear line and exit code 2; everything else is a defect and shows itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from routing.errors import ConfigError, WijkbalieError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Wijkbalie: de digitale balie van een wijkbureau.")
+channel_app = typer.Typer(no_args_is_help=True, help="Kanalen bekijken en hervatten.")
+app.add_typer(channel_app, name="channel")
+console = Console()
+
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Het instellingenbestand.")]
+DEFAULT_CONFIG = Path("config.toml")
+
+
+def main() -> None:
+    """Entry point."""
+    try:
+        app()
+    except WijkbalieError as error:
+        Console(stderr=True).print(f"[bold red]Fout:[/] {error}", highlight=False)
+        sys.exit(2)
+
+
+@app.command()
+def init(
+    config: ConfigOption = DEFAULT_CONFIG,
+    username: Annotated[str, typer.Option(prompt="Gebruikersnaam van het eerste account")] = "beheer",
+    name: Annotated[str, typer.Option(prompt="Naam zoals collega's die zien")] = "Beheer",
+    password: Annotated[
+        str, typer.Option(prompt="Wachtwoord", hide_input=True, confirmation_prompt=True, envvar="WIJKBALIE_PASSWORD")
+    ] = "",
+) -> None:
+    """Schrijf config.toml uit het voorbeeld, maak de database en een eerste account. Tweemaal uitvoeren kan geen kwaad."""
+    from bot.bootstrap import open_database, utc_now
+    from bot.config import load_config
+    from bot.passwords import hash_password
+
+    hashed = hash_password(password)
+    if config.exists():
+        console.print(f"{config} bestaat al en blijft zoals het is.")
+    else:
+        shutil.copyfile(_example(), config)
+        console.print(f"{config} is gemaakt. Vul de kanalen in die u wilt gebruiken.")
+    database = open_database(load_config(config))
+    with database.work() as work:
+        is_new = work.staff.add_account(username, name, hashed, utc_now())
+        work.commit()
+    database.close()
+    console.print(f"Account '{username}' is gemaakt." if is_new else f"Account '{username}' bestond al en blijft zoals het is.")
+
+
+@app.command()
+def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Start de kanalen, de klok en de balie, tot Ctrl-C of SIGTERM."""
+    from bot.bootstrap import build, set_up_logging
+    from bot.config import load_config
+    from bot.running import serve
+
+    settings = load_config(config)
+    set_up_logging(settings)
+    asyncio.run(serve(build(settings)))
+
+
+@app.command()
+def route(
+    source: Annotated[Path | None, typer.Option("--input", "-i", help="JSON-regels; standaard van standaardinvoer.")] = None,
+    target: Annotated[Path | None, typer.Option("--output", "-o", help="Uitvoerbestand; standaard standaarduitvoer.")] = None,
+) -> None:
+    """Routeer berichten: per regel {"id","channel","text"} erin, per regel het besluit eruit, in dezelfde volgorde."""
+    from bot.json_lines import route_lines
+    from routing.engine import load_engine
+    from routing.vakafdelingen import load_municipality
+
+    engine = load_engine(load_municipality())
+    with _reading(source) as lines, _writing(target) as out:
+        for answer in route_lines(lines, engine):
+            out.write(json.dumps(answer, ensure_ascii=False) + "\n")
+
+
+@app.command()
+def queue(config: ConfigOption = DEFAULT_CONFIG, limit: Annotated[int, typer.Option(min=1, max=500)] = 20) -> None:
+    """Toon wat er te beoordelen is, het dringendste eerst."""
+    from bot.bootstrap import open_database, utc_now
+    from bot.config import load_config
+    from storage import queries
+
+    database = open_database(load_config(config))
+    with database.reading() as connection:
+        waiting = queries.list_queue(connection, queries.Queue.TO_JUDGE, soon=utc_now(), limit=limit)
+    database.close()
+    table = Table("kenmerk", "urgentie", "voorstel", "zekerheid", "plaats", "binnen sinds")
+    for melding in waiting:
+        since = melding.created_at.astimezone().strftime("%d-%m %H:%M")
+        table.add_row(melding.kenmerk, melding.urgency, melding.lead, f"{melding.confidence:.0%}", melding.street or "-", since)
+    console.print(table if waiting else "Niets te beoordelen.")
+
+
+@app.command()
+def health(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Zeg in gewone woorden hoe het gaat. Eindigt met code 1 als iemand iets moet doen."""
+    from bot.bootstrap import open_database, utc_now
+    from bot.config import load_config
+    from bot.wellbeing import judge_health
+    from routing.vakafdelingen import load_municipality
+    from storage import queries
+
+    settings = load_config(config)
+    database = open_database(settings)
+    with database.reading() as connection:
+        state = queries.health(connection, utc_now())
+    database.close()
+    tables = settings.municipality
+    municipality = load_municipality(doorverwijzingen=tables.path("doorverwijzingen", settings.base))
+    concerns = judge_health(state, municipality, utc_now())
+    for concern in concerns:
+        console.print(f"- {concern}")
+    console.print("Alles loopt." if not concerns else "Iemand moet hiernaar kijken.")
+    raise typer.Exit(1 if concerns else 0)
+
+
+@channel_app.command("login")
+def channel_login(name: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Hervat een kanaal dat stopte omdat de toegang werd geweigerd. Zet eerst de nieuwe sleutel in de instellingen."""
+    from bot.bootstrap import open_database
+    from bot.config import load_config
+
+    settings = load_config(config)
+    if name not in settings.channels:
+        raise ConfigError(f"kanaal '{name}' staat niet aan in {config}; bekend: {', '.join(settings.channels) or 'geen'}")
+    database = open_database(settings)
+    with database.work() as work:
+        work.inbox.resume(name)
+        work.commit()
+    database.close()
+    console.print(f"Kanaal {name} is hervat.")
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Speel de ochtend af zonder browser en controleer de beloften.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8080,
+) -> None:
+    """Laat alles zien op deze machine: nagebootste platforms, een ochtend in de Binnenstad, en de balie."""
+    from bot.demo import play_once, show
+
+    raise typer.Exit(play_once(console) if once else show(console, port))
+
+
+def _example() -> Path:
+    """The shipped example of the settings."""
+    return Path(__file__).resolve().parent.parent / "config.example.toml"
+
+
+def _reading(source: Path | None) -> TextIO:
+    try:
+        return sys.stdin if source is None else source.open(encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise ConfigError(f"{source} kan niet worden gelezen: {error.strerror}; geef een bestaand bestand met --input") from error
+
+
+def _writing(target: Path | None) -> TextIO:
+    try:
+        return sys.stdout if target is None else target.open("w", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{target} kan niet worden geschreven: {error.strerror}; kies een andere plek met --output") from error
