@@ -40,6 +40,7 @@ BATCH = 100
 KINDS = ("message", "edited_message")
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 _LAST_MOMENT = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+_ENVELOPE = {"message_id", "chat", "from", "date", "edit_date", "reply_to_message", "media_group_id"}
 _FILES = {
     "video": AttachmentKind.VIDEO,
     "video_note": AttachmentKind.VIDEO,
@@ -70,8 +71,7 @@ def parse_update(update: object, *, bot_id: str, now: datetime) -> InboundMessag
     body = object_of(update)
     kind = next((kind for kind in KINDS if kind in body), None)
     if kind is None:
-        names = ", ".join(sorted(text_of(name)[:40] for name in body if name != "update_id")) or "leeg"
-        return unreadable(NAME, update, f"onbekend soort bericht ({names})")
+        return unreadable(NAME, update, f"onbekend soort bericht ({_named(set(body) - {'update_id'})})")
     message = object_of(body[kind])
     chat_id, message_id = number_of(object_of(message.get("chat")).get("id")), number_of(message.get("message_id"))
     if chat_id is None or message_id is None:
@@ -90,7 +90,7 @@ def _parse_private(
     chat_id, message_id = number_of(object_of(message.get("chat")).get("id")), number_of(message.get("message_id"))
     text, attachments, location = parse_text(message), tuple(parse_attachments(message)), parse_location(message)
     if not (attachments or location or isinstance(message.get("text"), str)):
-        return unreadable(NAME, update, "bericht zonder tekst, foto of plaats")
+        return unreadable(NAME, update, f"bericht zonder tekst, foto of plaats ({_named(set(message) - _ENVELOPE)})")
     original = f"{chat_id}:{message_id}"
     answered = number_of(object_of(message.get("reply_to_message")).get("message_id"))
     return InboundMessage(
@@ -108,6 +108,10 @@ def _parse_private(
         edits=original if is_edit else None,
         raw=raw_of(update),
     )
+
+
+def _named(fields: set[str]) -> str:
+    return ", ".join(sorted(text_of(name)[:40] for name in fields)[:5]) or "leeg"
 
 
 def _edit_mark(update: object, message: JsonObject) -> str:
@@ -147,7 +151,8 @@ def parse_attachments(message: JsonObject) -> Iterator[Attachment]:
         file = object_of(message.get(name))
         is_second_name = name == "document" and "animation" in message  # Telegram names an animation twice
         if text_of(file.get("file_id")) and not is_second_name:
-            yield _attachment(kind, file)
+            is_photo = name == "document" and text_of(file.get("mime_type")).startswith("image/")  # sent "as a file"
+            yield _attachment(AttachmentKind.PHOTO if is_photo else kind, file)
 
 
 def _attachment(kind: AttachmentKind, file: JsonObject) -> Attachment:

@@ -185,6 +185,12 @@ def test_every_kind_of_file_is_an_attachment(field: str, kind: AttachmentKind) -
     assert (file.kind, file.reference, file.size, file.mime_type) == (kind, "F1", 12, "audio/ogg")
 
 
+def test_a_photo_that_was_sent_as_a_file_is_a_photo() -> None:
+    [photo] = read(document={"file_id": "D", "mime_type": "image/jpeg"}).attachments
+
+    assert photo.kind is AttachmentKind.PHOTO
+
+
 def test_an_animation_that_telegram_names_twice_is_one_attachment() -> None:
     [file] = read(animation={"file_id": "A"}, document={"file_id": "A"}).attachments
 
@@ -254,7 +260,10 @@ def test_an_unknown_kind_of_update_is_kept_and_named(kind: str) -> None:
 
 
 def test_a_message_of_a_kind_without_words_is_kept_unread() -> None:
-    assert "zonder tekst" in kept_unread({"update_id": 9, "message": a_message(dice={"emoji": "🎲", "value": 3})}).reason
+    reason = kept_unread({"update_id": 9, "message": a_message(dice={"emoji": "🎲", "value": 3})}).reason
+
+    assert "zonder tekst" in reason
+    assert "(dice)" in reason
 
 
 def test_two_unreadable_updates_never_share_an_id() -> None:

@@ -46,7 +46,7 @@ class ChannelCase(ABC):
 
     @abstractmethod
     def channel(self) -> Channel:
-        """A fresh channel object on the simulator, as after a restart. Time-outs 0.2 s, no long poll."""
+        """A fresh channel object on the simulator, as after a restart. Time-outs of at most 0.5 s, no long poll."""
 
     @abstractmethod
     def resident_writes(self, text: str, *, person_id: str = A_RESIDENT) -> Written:
