@@ -1,0 +1,251 @@
+"""Messenger: conversations with a page, by polling, answered within the window that Meta allows.
+
+It posts and reads; whether the window is still open is decided elsewhere, and refused by Meta when it is not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from channels.base import Limits
+from channels.graph import GraphClient, GraphSettings, next_page_of, utc_now
+from channels.graph_cursor import decode_walk
+from channels.graph_messages import (
+    LONGEST_MESSAGE,
+    find_in_conversations,
+    page_of,
+    parse_person,
+    post,
+    render_text,
+    with_unreadable,
+)
+from channels.graph_refusals import GraphFailure, judge_read
+from channels.graph_walk import Container, Leaf, Step, Walk, Walker, WalkPolicy, restarted
+from channels.payload import (
+    JsonObject,
+    id_of,
+    list_of,
+    moment_of,
+    object_of,
+    objects_of,
+    raw_of,
+    size_of,
+    text_of,
+    unreadable,
+)
+from routing.errors import MessageRejectedError
+from routing.messages import (
+    Attachment,
+    AttachmentKind,
+    CannotTell,
+    Delivery,
+    InboundMessage,
+    NotFound,
+    OutboundMessage,
+    Page,
+    Sent,
+    Unknown,
+    UnreadableItem,
+    Visibility,
+)
+
+NAME = "messenger"
+
+_MESSAGE_FIELDS = (
+    "id,created_time,from,to,message,sticker,attachments{id,mime_type,name,size,image_data,video_data,file_url},shares"
+)
+_KINDS = {"image": AttachmentKind.PHOTO, "video": AttachmentKind.VIDEO, "audio": AttachmentKind.VOICE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessengerSettings(GraphSettings):
+    """`watch_window`: conversations silent for longer are not looked at. The reply window is Meta's, of April 2026."""
+
+    watch_window: timedelta = timedelta(days=30)
+    reply_window: timedelta = timedelta(hours=24)
+    min_interval: timedelta = timedelta(milliseconds=200)
+    min_interval_per_thread: timedelta = timedelta(seconds=1)
+
+
+# --- parse: payload -> value ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correspondent:
+    """With whom the page talks in a conversation, as far as Meta tells."""
+
+    conversation: str
+    person_id: str | None
+
+
+def parse_conversation(conversation: object, page_id: str, now: datetime) -> Container | UnreadableItem:
+    values = object_of(conversation)
+    conversation_id = id_of(values.get("id"))
+    if conversation_id is None:
+        return unreadable(NAME, conversation, "een gesprek zonder bruikbaar nummer")
+    messages = object_of(values.get("messages"))
+    correspondent = Correspondent(conversation=conversation_id, person_id=_parse_correspondent(values, page_id))
+    return Container(
+        id=conversation_id,
+        moment=_seconds(moment_of(values.get("updated_time"))),
+        leaves=tuple(parse_messages(messages, correspondent, page_id, now)),
+        after=next_page_of(messages),
+        context=correspondent.person_id or "",
+    )
+
+
+def parse_messages(answer: JsonObject, correspondent: Correspondent, page_id: str, now: datetime) -> Iterator[Leaf]:
+    """Our own messages come along without an item. What cannot be read becomes an UnreadableItem; nothing is raised."""
+    for message in list_of(answer.get("data")):
+        values = object_of(message)
+        item = None if _is_own(values, page_id) else parse_message(message, correspondent, now)
+        yield Leaf(id=id_of(values.get("id")), moment=_seconds(moment_of(values.get("created_time"))), item=item)
+
+
+def parse_message(message: object, correspondent: Correspondent, now: datetime) -> InboundMessage | UnreadableItem:
+    """A message without a date counts as sent `now`."""
+    values = object_of(message)
+    message_id = id_of(values.get("id"))
+    if message_id is None:
+        return unreadable(NAME, message, "een Messenger-bericht zonder bruikbaar nummer")
+    if not any(values.get(name) for name in ("from", "message", "created_time", "attachments", "sticker", "shares")):
+        return unreadable(NAME, message, "een ouder Messenger-bericht waarvan Meta alleen het nummer nog geeft")
+    sender = parse_person(values.get("from"))
+    return InboundMessage(
+        channel=NAME,
+        external_id=message_id,
+        thread=(sender.external_id if sender else correspondent.person_id) or correspondent.conversation,
+        reply_to=message_id,
+        visibility=Visibility.PRIVATE,
+        sent_at=moment_of(values.get("created_time")) or now,
+        sender=sender,
+        text=text_of(values.get("message")),
+        attachments=_parse_attachments(values),
+        raw=raw_of(message),
+    )
+
+
+def _is_own(message: JsonObject, page_id: str) -> bool:
+    """By its author; where Meta withholds that, by its addressee, who is then not the page."""
+    author = id_of(object_of(message.get("from")).get("id"))
+    addressees = {id_of(person.get("id")) for person in objects_of(object_of(message.get("to")).get("data"))} - {None}
+    return author == page_id or (author is None and bool(addressees) and page_id not in addressees)
+
+
+def _parse_correspondent(conversation: JsonObject, page_id: str) -> str | None:
+    people = objects_of(object_of(conversation.get("participants")).get("data"))
+    return next((person for person in (id_of(p.get("id")) for p in people) if person not in {None, page_id}), None)
+
+
+def _parse_attachments(message: JsonObject) -> tuple[Attachment, ...]:
+    found = [_parse_attachment(a) for a in objects_of(object_of(message.get("attachments")).get("data"))]
+    if text_of(message.get("sticker")):
+        found.append(Attachment(kind=AttachmentKind.OTHER, reference=text_of(message.get("sticker"))))
+    shares = objects_of(object_of(message.get("shares")).get("data"))
+    found += [Attachment(kind=AttachmentKind.OTHER, reference=text_of(s.get("link")) or id_of(s.get("id")) or "") for s in shares]
+    return tuple(attachment for attachment in found if attachment.reference)
+
+
+def _parse_attachment(values: JsonObject) -> Attachment:
+    mime_type = text_of(values.get("mime_type"))
+    sources = (
+        object_of(values.get("image_data")).get("url"),
+        object_of(values.get("video_data")).get("url"),
+        values.get("file_url"),
+    )
+    address = next((text_of(source) for source in sources if text_of(source)), "")
+    is_image = bool(object_of(values.get("image_data")))
+    kind = _KINDS.get(mime_type.partition("/")[0], AttachmentKind.PHOTO if is_image else AttachmentKind.DOCUMENT)
+    return Attachment(
+        kind=kind,
+        reference=address or id_of(values.get("id")) or "",
+        size=size_of(values.get("size")),
+        mime_type=mime_type or None,
+    )
+
+
+def _seconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp())
+
+
+# --- render: value -> payload -----------------------------------------------------------------------------------------
+
+
+def render_direct_message(message: OutboundMessage) -> dict[str, object]:
+    """Raises MessageRejectedError when the text does not fit or no person is named."""
+    if id_of(message.to) is None:
+        raise MessageRejectedError(f"Het antwoord {message.token} noemt geen persoon op Messenger om aan te schrijven.")
+    return {"recipient": {"id": message.to}, **render_text(message)}
+
+
+# --- the channel ------------------------------------------------------------------------------------------------------
+
+
+class MessengerChannel:
+    """Keeps the Channel contract. Blocking calls run in threads."""
+
+    name = NAME
+
+    def __init__(self, settings: MessengerSettings, *, now: Callable[[], datetime] = utc_now) -> None:
+        self._settings = settings
+        self._now = now
+        self._graph = GraphClient(settings)
+        self._policy = WalkPolicy(window=settings.watch_window, overlap=settings.overlap, start=settings.start)
+        self.limits = Limits(
+            max_length={Delivery.DIRECT: LONGEST_MESSAGE},
+            min_interval=settings.min_interval,
+            min_interval_per_thread=settings.min_interval_per_thread,
+            reply_window=settings.reply_window,
+            settle_delay=settings.settle_delay,
+        )
+
+    async def fetch(self, cursor: str | None) -> Page:
+        step = await asyncio.to_thread(self._step, decode_walk(cursor))
+        return page_of(step)
+
+    async def send(self, message: OutboundMessage) -> Sent | Unknown:
+        if message.delivery is not Delivery.DIRECT:
+            raise MessageRejectedError(f"Messenger kent geen weg '{message.delivery}'; kies een direct bericht.")
+        return await asyncio.to_thread(post, self._graph, self._settings.page_id, "messages", render_direct_message(message))
+
+    async def find_sent(self, message: OutboundMessage) -> Sent | NotFound | CannotTell:
+        return await asyncio.to_thread(find_in_conversations, self._graph, self._settings, message)
+
+    async def aclose(self) -> None:
+        self._graph.close()
+
+    def _step(self, walk: Walk) -> Step:
+        walker = Walker(policy=self._policy, now=self._now())
+        return self._read_older(walker, walk) if walk.deeper else self._read_conversations(walker, walk)
+
+    def _read_conversations(self, walker: Walker, walk: Walk) -> Step:
+        size, paging = self._settings.page_size, walk.sweep.paging if walk.sweep else None
+        answer = self._graph.read_list(
+            self._settings.page_id,
+            "conversations",
+            platform="messenger",
+            limit=str(size),
+            fields=f"id,updated_time,participants,messages.limit({size}){{{_MESSAGE_FIELDS}}}",
+            **({"after": paging.after} if paging else {}),
+        )
+        if isinstance(answer, GraphFailure):
+            if paging is not None and answer.code == 100:
+                return Step(walk=restarted(walk))  # the cursor of the page has expired
+            raise judge_read(answer)
+        read = [parse_conversation(c, self._settings.page_id, walker.now) for c in list_of(answer.get("data"))]
+        return with_unreadable(walker, walk, read, next_page_of(answer))
+
+    def _read_older(self, walker: Walker, walk: Walk) -> Step:
+        deep = walk.deeper[0]
+        size = str(self._settings.page_size)
+        answer = self._graph.read_list(deep.container, "messages", limit=size, fields=_MESSAGE_FIELDS, after=deep.paging.after)
+        if isinstance(answer, GraphFailure):
+            if answer.code == 100:
+                return walker.after_lost_container(walk)
+            raise judge_read(answer)
+        correspondent = Correspondent(conversation=deep.container, person_id=deep.context or None)
+        leaves = tuple(parse_messages(answer, correspondent, self._settings.page_id, walker.now))
+        return walker.after_leaves(walk, leaves, next_page_of(answer))
