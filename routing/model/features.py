@@ -1,0 +1,82 @@
+"""What the model sees of a message: its words, the shapes of its words, and the onderwerpen its words point to.
+
+Pure. Personal data and the name of the street are replaced before, so that the model learns neither people nor places.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from routing.lexicon import Hit, Lexicon
+from routing.text import IGNORABLE, cut, fold
+
+SHORTEST_SHAPE, LONGEST_SHAPE = 3, 5
+_PLACE = " plaatsnaam "
+_SIGNS = re.compile(r"\?+|!+|[\u2600-\u27bf\U0001f000-\U0001faff]")
+_MENTION = re.compile(r"@\w+")
+_MOST_CHARACTERS = 4000  # what comes later in a very long message adds time, not evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A message as the model sees it: counts of word terms and of shape terms, and the lexicon's evidence."""
+
+    words: Mapping[str, int]
+    shapes: Mapping[str, int]
+    hits: Sequence[Hit]
+    topics: Mapping[str, float]
+
+
+def neutral(text: str, street_in_text: str | None) -> str:
+    """The text without the street's name: what is wrong decides, not where."""
+    return text if not street_in_text else text.replace(street_in_text, _PLACE)
+
+
+def read(text: str, lexicon: Lexicon) -> Reading:
+    """Read a text that is already masked and neutral. Deterministic."""
+    folded = fold(text[:_MOST_CHARACTERS]).replace(IGNORABLE, "")
+    tokens = cut(folded)
+    words = ["#" if token.word[0].isdigit() else token.word for token in tokens]
+    hits = lexicon.find(tokens, folded)
+    return Reading(
+        words=Counter(_word_terms(words, folded)),
+        shapes=Counter(_shape_terms(words)),
+        hits=hits,
+        topics=lexicon.scores(hits),
+    )
+
+
+def _word_terms(words: list[str], folded: str) -> list[str]:
+    pairs = [f"{first} {second}" for first, second in pairwise(words)]
+    signs = [f"!{sign[0]}" for sign in _SIGNS.findall(_MENTION.sub("", folded))]
+    return [*words, *pairs, *signs]
+
+
+def _shape_terms(words: list[str]) -> list[str]:
+    shapes = []
+    for word in words:
+        padded = f" {word} "
+        size = len(padded)
+        for length in range(SHORTEST_SHAPE, LONGEST_SHAPE + 1):
+            if length >= size:
+                shapes.append(padded)
+                break
+            shapes += [padded[start : start + length] for start in range(size - length + 1)]
+    return shapes
+
+
+def weigh(counts: Mapping[str, int], vocabulary: Mapping[str, int], rarity: Sequence[float]) -> tuple[list[int], list[float]]:
+    """Sublinear term frequencies times rarity, scaled to length one: the columns and their weights."""
+    columns, weights = [], []
+    for term, count in counts.items():
+        column = vocabulary.get(term)
+        if column is not None:
+            columns.append(column)
+            weights.append((1.0 + math.log(count)) * rarity[column])
+    norm = math.sqrt(sum(weight * weight for weight in weights)) or 1.0
+    return columns, [weight / norm for weight in weights]

@@ -1,0 +1,260 @@
+"""The learned model: numbers and word lists, read from one file without a pickle, and what it says of a message.
+
+Pure arithmetic on NumPy; scikit-learn is only needed to learn (routing/model/training.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.errors import ConfigError
+from routing.model.features import Reading, weigh
+
+Matrix = NDArray[np.float32]
+FORMAT = 1
+LEXICON_SCALE = 0.35
+_KEPT_PER_TOPIC = 400
+Weigher = Callable[[Mapping[str, int], Mapping[str, int], Sequence[float]], tuple[list[int], list[float]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The known terms. Columns: words first, then shapes, then one per onderwerp with lexicon evidence."""
+
+    words: Mapping[str, int]
+    word_rarity: Sequence[float]
+    shapes: Mapping[str, int]
+    shape_rarity: Sequence[float]
+    topics: Mapping[str, int]
+
+    @classmethod
+    def build(
+        cls,
+        words: Sequence[str],
+        word_rarity: Sequence[float],
+        shapes: Sequence[str],
+        shape_rarity: Sequence[float],
+        topics: Sequence[str],
+    ) -> Self:
+        return cls(
+            {term: number for number, term in enumerate(words)},
+            word_rarity,
+            {term: number for number, term in enumerate(shapes)},
+            shape_rarity,
+            {topic: number for number, topic in enumerate(topics)},
+        )
+
+    @property
+    def size(self) -> int:
+        return len(self.words) + len(self.shapes) + len(self.topics)
+
+    def row(self, reading: Reading, weigher: Weigher = weigh) -> tuple[list[int], list[float]]:
+        """The columns and weights of one message."""
+        columns, weights = weigher(reading.words, self.words, self.word_rarity)
+        shape_columns, shape_weights = weigher(reading.shapes, self.shapes, self.shape_rarity)
+        offset = len(self.words)
+        columns += [offset + column for column in shape_columns]
+        weights += shape_weights
+        offset += len(self.shapes)
+        for topic, score in reading.topics.items():
+            if (column := self.topics.get(topic)) is not None:
+                columns.append(offset + column)
+                weights.append(LEXICON_SCALE * score)
+        return columns, weights
+
+
+def evidence(margins: Sequence[float] | Matrix, reading: Reading, vocabulary: Vocabulary) -> list[float]:
+    """The inputs of the second stage: margins, and how much of the message the model knows."""
+    terms = len(reading.words) or 1
+    known = sum(term in vocabulary.words for term in reading.words) / terms
+    best = max(reading.topics.values(), default=0.0)
+    ordered = sorted((float(margin) for margin in margins), reverse=True)
+    lead_over_second = ordered[0] - ordered[1]
+    return [*(2.0 * float(margin) for margin in margins), known, min(best, 6.0) / 3.0, min(terms, 60) / 30.0, lead_over_second]
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """Further questions answered by separators over the same columns: per question the classes, weights and bias."""
+
+    classes: Mapping[str, tuple[str, ...]]
+    weights: Mapping[str, Matrix]
+    bias: Mapping[str, Matrix]
+
+    @classmethod
+    def of(cls, fitted: Mapping[str, tuple[tuple[str, ...], Matrix, Matrix]]) -> Self:
+        return cls(
+            {name: part[0] for name, part in fitted.items()},
+            {name: part[1] for name, part in fitted.items()},
+            {name: part[2] for name, part in fitted.items()},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What the model says of one message. Probabilities are in the order of the model's leads."""
+
+    probabilities: Matrix
+    topics: Mapping[str, float]
+    kind: str
+    urgency: str
+    needs_contact: bool
+    involved: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """Everything that was learned. `softmax` has one row per input of the second stage and one for the bias."""
+
+    leads: tuple[str, ...]
+    vocabulary: Vocabulary
+    lead_weights: Matrix
+    lead_bias: Matrix
+    softmax: Matrix
+    heads: Heads
+    topics: tuple[tuple[str, ...], Matrix, Matrix]
+
+    def judge(self, reading: Reading) -> Judgement:
+        """Pure and deterministic."""
+        columns, weights = self.vocabulary.row(reading)
+        row = np.array(weights, dtype=np.float32)
+
+        def score(matrix: Matrix, bias: Matrix) -> Matrix:
+            return np.asarray(row @ matrix[columns].astype(np.float32) + bias, dtype=np.float32)
+
+        margins = score(self.lead_weights, self.lead_bias)
+        inputs = np.array([*evidence(margins, reading, self.vocabulary), 1.0], dtype=np.float32)
+        answers = {name: score(self.heads.weights[name], self.heads.bias[name]) for name in self.heads.classes}
+        names, topic_weights, topic_bias = self.topics
+        return Judgement(
+            probabilities=_softmax(inputs @ self.softmax),
+            topics=dict(zip(names, score(topic_weights, topic_bias).tolist(), strict=True)),
+            kind=self._best("kind", answers),
+            urgency=self._best("urgency", answers),
+            needs_contact=self._best("contact", answers) == "ja",
+            involved=dict(zip(self.heads.classes["involved"], answers["involved"].tolist(), strict=True)),
+        )
+
+    def _best(self, head: str, answers: Mapping[str, Matrix]) -> str:
+        return self.heads.classes[head][int(np.argmax(answers[head]))]
+
+
+def _softmax(values: Matrix) -> Matrix:
+    grown = np.exp(values - values.max())
+    return np.asarray(grown / grown.sum(), dtype=np.float32)
+
+
+# -- one file: a NumPy archive of numbers and UTF-8 text, never a pickle
+
+
+def save(model: Model, target: Path) -> None:
+    """Write the model to one file. The same model gives the same bytes."""
+    names, topic_weights, topic_bias = model.topics
+    vocabulary = model.vocabulary
+    arrays: dict[str, NDArray[Any]] = {
+        "format": np.array([FORMAT]),
+        "leads": _as_bytes(model.leads),
+        "words": _as_bytes(vocabulary.words),
+        "word_rarity": np.array(vocabulary.word_rarity, dtype=np.float32),
+        "shapes": _as_bytes(vocabulary.shapes),
+        "shape_rarity": np.array(vocabulary.shape_rarity, dtype=np.float32),
+        "lexicon_topics": _as_bytes(vocabulary.topics),
+        "lead_weights": model.lead_weights.astype(np.float16),
+        "lead_bias": model.lead_bias,
+        "softmax": model.softmax,
+        "topic_names": _as_bytes(names),
+        "topic_bias": topic_bias,
+        **_sparse("topic_weights", topic_weights),
+    }
+    for name, classes in model.heads.classes.items():
+        arrays[f"head_{name}"] = _as_bytes(classes)
+        arrays[f"head_{name}_weights"] = model.heads.weights[name].astype(np.float16)
+        arrays[f"head_{name}_bias"] = model.heads.bias[name]
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in sorted(arrays.items()):
+            buffer = io.BytesIO()
+            np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
+            # A fixed date: the file says what was learned, not when.
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", (2026, 1, 1, 0, 0, 0)), buffer.getvalue(), zipfile.ZIP_DEFLATED)
+
+
+def load(source: Path | Traversable) -> Model:
+    """Read a model. Raises ConfigError when the file is missing or is not a model of this format."""
+    try:
+        with np.load(io.BytesIO(source.read_bytes()), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise ConfigError(
+            f"het model {source} kan niet worden gelezen ({error}); maak het met 'wijkbalie model train'"
+        ) from error
+    if int(arrays.get("format", np.array([0]))[0]) != FORMAT:
+        raise ConfigError(f"het model {source} heeft een ander formaat; maak het opnieuw met 'wijkbalie model train'")
+    vocabulary = Vocabulary.build(
+        _as_words(arrays["words"]),
+        arrays["word_rarity"].tolist(),
+        _as_words(arrays["shapes"]),
+        arrays["shape_rarity"].tolist(),
+        _as_words(arrays["lexicon_topics"]),
+    )
+    questions = [
+        name.removeprefix("head_") for name in arrays if name.startswith("head_") and not name.endswith(("_weights", "_bias"))
+    ]
+    heads = {
+        name: (_as_words(arrays[f"head_{name}"]), arrays[f"head_{name}_weights"], arrays[f"head_{name}_bias"])
+        for name in questions
+    }
+    return Model(
+        leads=_as_words(arrays["leads"]),
+        vocabulary=vocabulary,
+        lead_weights=arrays["lead_weights"],
+        lead_bias=arrays["lead_bias"],
+        softmax=arrays["softmax"],
+        heads=Heads.of(heads),
+        topics=(_as_words(arrays["topic_names"]), _dense("topic_weights", arrays), arrays["topic_bias"]),
+    )
+
+
+def version_of(source: Path | Traversable) -> str:
+    """A short name of what a file holds: the start of its SHA-256."""
+    return hashlib.sha256(source.read_bytes()).hexdigest()[:12]
+
+
+def _as_bytes(words: Iterable[str]) -> NDArray[np.uint8]:
+    return np.frombuffer("\n".join(words).encode(), dtype=np.uint8)
+
+
+def _as_words(array: NDArray[np.uint8]) -> tuple[str, ...]:
+    return tuple(array.tobytes().decode().split("\n")) if array.size else ()
+
+
+def _sparse(name: str, dense: Matrix) -> dict[str, NDArray[Any]]:
+    """The strongest weights of each column; the rest adds size, not sense."""
+    rows, columns, values = [], [], []
+    for column in range(dense.shape[1]):
+        strongest = np.argsort(-np.abs(dense[:, column]))[:_KEPT_PER_TOPIC]
+        strongest = strongest[dense[strongest, column] != 0]
+        rows.append(strongest)
+        columns.append(np.full(len(strongest), column))
+        values.append(dense[strongest, column])
+    return {
+        f"{name}_rows": np.concatenate(rows).astype(np.int32),
+        f"{name}_columns": np.concatenate(columns).astype(np.int16),
+        f"{name}_values": np.concatenate(values).astype(np.float16),
+        f"{name}_shape": np.array(dense.shape, dtype=np.int64),
+    }
+
+
+def _dense(name: str, arrays: Mapping[str, NDArray[Any]]) -> Matrix:
+    dense = np.zeros(tuple(arrays[f"{name}_shape"]), dtype=np.float16)
+    dense[arrays[f"{name}_rows"], arrays[f"{name}_columns"]] = arrays[f"{name}_values"]
+    return dense  # type: ignore[return-value] - half precision is widened where it is used
