@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from channel_harness import ChannelCase
+from facebook_case import FacebookCase
+from messenger_case import MessengerCase
 from telegram_case import TelegramCase
 from x_case import XCase
 
-CASES: tuple[type[ChannelCase], ...] = (TelegramCase, XCase)
+CASES: tuple[type[ChannelCase], ...] = (TelegramCase, XCase, FacebookCase, MessengerCase)
