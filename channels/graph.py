@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import facebook
 import requests
@@ -40,6 +40,8 @@ class GraphSettings:
     back. `page_size`: how many items Facebook is asked for at once.
     """
 
+    channel: ClassVar[str] = "facebook"
+
     page_id: str
     page_token: str = field(repr=False)
     app_secret: str = field(repr=False)
@@ -58,13 +60,17 @@ class GraphSettings:
     def __post_init__(self) -> None:
         for name in ("page_id", "page_token", "app_secret"):
             if not getattr(self, name).strip():
-                raise ConfigError(f"facebook.{name} is leeg; neem de waarde over uit het app-dashboard van Meta")
+                raise ConfigError(f"channels.{self.channel}.{name} is leeg; neem de waarde over uit het app-dashboard van Meta")
         if not _VERSION.fullmatch(self.version):
-            raise ConfigError(f"facebook.version = {self.version!r} is geen versie van de Graph API; schrijf bijvoorbeeld v26.0")
+            raise ConfigError(
+                f"channels.{self.channel}.version = {self.version!r} is geen versie van de Graph API; schrijf bijvoorbeeld v26.0"
+            )
         if not 1 <= self.page_size <= 100:
-            raise ConfigError(f"facebook.page_size = {self.page_size} mag niet van Facebook; kies 1 tot en met 100")
+            raise ConfigError(
+                f"channels.{self.channel}.page_size = {self.page_size} mag niet van Facebook; kies 1 tot en met 100"
+            )
         if self.start is not None and self.start.tzinfo is None:
-            raise ConfigError("facebook.start mist een tijdzone; schrijf bijvoorbeeld 2026-11-01T00:00:00+01:00")
+            raise ConfigError(f"channels.{self.channel}.start mist een tijdzone; schrijf bijvoorbeeld 2026-11-01T00:00:00+01:00")
 
 
 class _RefusedError(Exception):

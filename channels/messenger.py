@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from channels.base import Limits
 from channels.graph import GraphClient, GraphSettings, next_page_of, utc_now
@@ -63,6 +64,8 @@ _KINDS = {"image": AttachmentKind.PHOTO, "video": AttachmentKind.VIDEO, "audio":
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessengerSettings(GraphSettings):
     """`watch_window`: conversations silent for longer are not looked at. The reply window is Meta's, of April 2026."""
+
+    channel: ClassVar[str] = NAME
 
     watch_window: timedelta = timedelta(days=30)
     reply_window: timedelta = timedelta(hours=24)

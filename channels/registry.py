@@ -5,7 +5,7 @@ A channel's module, and the SDK beneath it, is imported only when the channel is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,8 @@ def _telegram() -> ChannelKind:
 
 
 def _x() -> ChannelKind:
-    from channels.twitter import XChannel, XSettings
+    from channels.twitter import XChannel
+    from channels.twitter_client import XSettings
 
     return ChannelKind(settings=XSettings, build=XChannel)
 
@@ -53,20 +54,30 @@ CHANNELS: Mapping[str, Callable[[], ChannelKind]] = {
 }
 
 
-def settings_type(name: str) -> type[Any]:
-    """The settings dataclass of a channel. Raises ConfigError for a name that is no channel."""
-    return _kind(name).settings
+class _Settings(Mapping[str, type[Any]]):
+    """Name -> the settings dataclass of that channel, whose module is imported when it is looked up."""
+
+    def __getitem__(self, name: str) -> type[Any]:
+        return CHANNELS[name]().settings
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(CHANNELS)
+
+    def __len__(self) -> int:
+        return len(CHANNELS)
+
+    def __contains__(self, name: object) -> bool:
+        return name in CHANNELS
+
+
+SETTINGS: Mapping[str, type[Any]] = _Settings()
 
 
 def build_channel(name: str, settings: object) -> Channel:
     """A channel, ready for use; the caller closes it. Raises ConfigError for an unknown name or another channel's settings."""
-    kind = _kind(name)
+    if name not in CHANNELS:
+        raise ConfigError(f"er is geen kanaal {name!r}; kies uit {', '.join(CHANNELS)}")
+    kind = CHANNELS[name]()
     if not isinstance(settings, kind.settings):
         raise ConfigError(f"het kanaal {name} kreeg {type(settings).__name__}; geef {kind.settings.__name__}")
     return kind.build(settings)
-
-
-def _kind(name: str) -> ChannelKind:
-    if name not in CHANNELS:
-        raise ConfigError(f"er is geen kanaal {name!r}; kies uit {', '.join(CHANNELS)}")
-    return CHANNELS[name]()

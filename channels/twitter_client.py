@@ -51,11 +51,11 @@ class XSettings:
     def __post_init__(self) -> None:
         for name in ("consumer_key", "consumer_secret", "access_token", "access_token_secret"):
             if not getattr(self, name).strip():
-                raise ConfigError(f"x.{name} is leeg; neem de sleutel over uit het ontwikkelaarsportaal van X")
+                raise ConfigError(f"channels.x.{name} is leeg; neem de sleutel over uit het ontwikkelaarsportaal van X")
         if not 5 <= self.page_size <= 100:
-            raise ConfigError(f"x.page_size = {self.page_size} mag niet van X; kies 5 tot en met 100")
+            raise ConfigError(f"channels.x.page_size = {self.page_size} mag niet van X; kies 5 tot en met 100")
         if self.start is not None and self.start.tzinfo is None:
-            raise ConfigError("x.start mist een tijdzone; schrijf bijvoorbeeld 2026-11-01T00:00:00+01:00")
+            raise ConfigError("channels.x.start mist een tijdzone; schrijf bijvoorbeeld 2026-11-01T00:00:00+01:00")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from channel_harness import A_RESIDENT, ChannelCase, Written
 
 from channels.base import Channel
 from channels.simulator.twitter import XSimulator
-from channels.twitter import XChannel, XSettings
+from channels.twitter import XChannel
+from channels.twitter_client import XSettings
 from routing.messages import Delivery, Visibility
 
 SECRETS = tuple(f"marker-{name}-that-must-not-leak" for name in ("consumer", "consumer-secret", "access", "access-secret"))
