@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -11,12 +12,14 @@ import sqlalchemy as sa
 
 from routing.melding import CLOSED, TO_JUDGE
 from storage.inbox import UNREADABLE, ChannelState
-from storage.meldingen import Melding
+from storage.meldingen import Melding, Meldingen
 from storage.outbox import Reply, ReplyState
-from storage.tables import channel_states, events, meldingen, messages, people, replies
+from storage.tables import accounts, channel_states, events, melders, meldingen, messages, people, replies
 
 _WAITS_FOR_STAFF = (ReplyState.UNCERTAIN.value, ReplyState.REFUSED.value, ReplyState.BY_HAND.value)
-_URGENCY_ORDER = sa.case({"noodgeval": 0, "hoog": 1, "normaal": 2}, value=meldingen.c.urgency, else_=3)
+_URGENCIES = {"noodgeval": 0, "hoog": 1, "normaal": 2}
+_LEAST_URGENT = 3
+_URGENCY_ORDER = sa.case(_URGENCIES, value=meldingen.c.urgency, else_=_LEAST_URGENT)
 _CLOSED = tuple(status.value for status in CLOSED)
 _TO_JUDGE = tuple(status.value for status in TO_JUDGE)
 
@@ -43,11 +46,14 @@ class QueueCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationLine:
-    """One thing that was said, by a resident or by us. `state` is that of our reply; None for a resident's message."""
+    """One thing that was said, by a resident or by us. `state` is that of our reply; None for a resident's message.
+
+    `person` is the resident who wrote it or, for ours, whom it is for.
+    """
 
     at: datetime
     channel: str
-    author: str = field(repr=False)
+    person: str = field(repr=False)
     is_ours: bool
     text: str = field(repr=False)
     visibility: str
@@ -67,6 +73,32 @@ class EventLine:
     @classmethod
     def from_row(cls, row: sa.Row[Any]) -> Self:
         return cls(at=row.at, actor=row.actor, event=row.event, why=row.why)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """How a melding came in: over which channels, from how many people, with how many attachments."""
+
+    channels: tuple[str, ...]
+    melders: int
+    attachments: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MelderLine:
+    """Who takes part in a melding, as colleagues see it."""
+
+    id: int
+    channel: str
+    display_name: str = field(repr=False)
+    visibility: str
+    language: str
+    joined_at: datetime
+    last_wrote_private_at: datetime | None
+
+    @classmethod
+    def from_row(cls, row: sa.Row[Any]) -> Self:
+        return cls(**{name: row._mapping[name] for name in cls.__dataclass_fields__})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +161,47 @@ def list_queue(connection: sa.Connection, queue: Queue, *, soon: datetime, limit
     return tuple(Melding.from_row(row) for row in connection.execute(query))
 
 
+def next_to_judge(connection: sa.Connection, melding: Melding) -> Melding | None:
+    """The melding that comes after this one in the queue of what is to be judged; after the last one the first, or None."""
+    others = sa.select(meldingen).where(_queue_condition(Queue.TO_JUDGE, melding.created_at), meldingen.c.id != melding.id)
+    position = sa.tuple_(_URGENCY_ORDER, meldingen.c.id)
+    here = sa.tuple_(sa.literal(_URGENCIES.get(melding.urgency, _LEAST_URGENT)), sa.literal(melding.id))
+    order = (sa.case((position > here, 0), else_=1), _URGENCY_ORDER, meldingen.c.id)
+    row = connection.execute(others.order_by(*order).limit(1)).one_or_none()
+    return None if row is None else Melding.from_row(row)
+
+
+def get_melding(connection: sa.Connection, melding_id: int) -> Melding:
+    """Raises NotFoundError."""
+    return Meldingen(connection).get(melding_id)
+
+
+def arrivals(connection: sa.Connection, melding_ids: Sequence[int]) -> dict[int, Arrival]:
+    """How each of these meldingen came in. Two queries, however many they are."""
+    said = sa.select(messages.c.melding_id, messages.c.channel, messages.c.attachments).order_by(messages.c.id)
+    rows = connection.execute(said.where(messages.c.melding_id.in_(melding_ids))).all()
+    counted = sa.select(melders.c.melding_id, sa.func.count()).where(melders.c.melding_id.in_(melding_ids))
+    people_in = {row[0]: row[1] for row in connection.execute(counted.group_by(melders.c.melding_id))}
+    return {
+        melding_id: Arrival(
+            channels=tuple(dict.fromkeys(row.channel for row in rows if row.melding_id == melding_id)),
+            melders=people_in.get(melding_id, 0),
+            attachments=sum(len(row.attachments) for row in rows if row.melding_id == melding_id),
+        )
+        for melding_id in melding_ids
+    }
+
+
+def melders_of(connection: sa.Connection, melding_id: int) -> tuple[MelderLine, ...]:
+    query = (
+        sa.select(melders, people.c.display_name, people.c.last_wrote_private_at)
+        .join(people, people.c.id == melders.c.person_id)
+        .where(melders.c.melding_id == melding_id)
+        .order_by(melders.c.id)
+    )
+    return tuple(MelderLine.from_row(row) for row in connection.execute(query))
+
+
 def conversation(connection: sa.Connection, melding_id: int) -> tuple[ConversationLine, ...]:
     """Everything said about a melding by everybody, in order of time."""
     said = (
@@ -137,8 +210,12 @@ def conversation(connection: sa.Connection, melding_id: int) -> tuple[Conversati
         .where(messages.c.melding_id == melding_id)
     )
     lines = [_resident_line(row) for row in connection.execute(said)]
-    ours = sa.select(replies).where(replies.c.melding_id == melding_id)
-    lines += [_our_line(Reply.from_row(row)) for row in connection.execute(ours)]
+    ours = (
+        sa.select(replies, people.c.display_name)
+        .select_from(replies.join(melders, melders.c.id == replies.c.melder_id).join(people, people.c.id == melders.c.person_id))
+        .where(replies.c.melding_id == melding_id)
+    )
+    lines += [_our_line(Reply.from_row(row), row.display_name) for row in connection.execute(ours)]
     return tuple(sorted(lines, key=lambda line: (line.at, line.is_ours)))
 
 
@@ -146,7 +223,7 @@ def _resident_line(row: sa.Row[Any]) -> ConversationLine:
     return ConversationLine(
         at=row.sent_at,
         channel=row.channel,
-        author=row.display_name or "",
+        person=row.display_name or "",
         is_ours=False,
         text=row.text,
         visibility=row.visibility or "",
@@ -157,11 +234,11 @@ def _resident_line(row: sa.Row[Any]) -> ConversationLine:
     )
 
 
-def _our_line(reply: Reply) -> ConversationLine:
+def _our_line(reply: Reply, person: str) -> ConversationLine:
     return ConversationLine(
         at=reply.sent_at or reply.created_at,
         channel=reply.channel,
-        author="",
+        person=person,
         is_ours=True,
         text=reply.text,
         visibility="openbaar" if reply.delivery.value == "openbaar_antwoord" else "prive",
@@ -175,6 +252,28 @@ def _our_line(reply: Reply) -> ConversationLine:
 def event_log(connection: sa.Connection, melding_id: int) -> tuple[EventLine, ...]:
     query = sa.select(events).where(events.c.melding_id == melding_id).order_by(events.c.seq)
     return tuple(EventLine.from_row(row) for row in connection.execute(query))
+
+
+def is_log_whole(connection: sa.Connection, melding_id: int) -> bool:
+    """Whether the event log is complete and untouched. Looks again when an event was added while it read."""
+    repository = Meldingen(connection)
+    while True:
+        count = repository.get(melding_id).event_count
+        if repository.verify_chain(melding_id):
+            return True
+        if repository.get(melding_id).event_count == count:
+            return False
+
+
+def staff_names(connection: sa.Connection) -> dict[str, str]:
+    """Username -> the name colleagues see."""
+    return {row.username: row.display_name for row in connection.execute(sa.select(accounts.c.username, accounts.c.display_name))}
+
+
+def addressees(connection: sa.Connection, melder_ids: Sequence[int]) -> dict[int, str]:
+    """Melder id -> the name shown on their platform."""
+    query = sa.select(melders.c.id, people.c.display_name).join(people, people.c.id == melders.c.person_id)
+    return {row.id: row.display_name for row in connection.execute(query.where(melders.c.id.in_(melder_ids)))}
 
 
 def unsent_replies(connection: sa.Connection, *, limit: int) -> tuple[Reply, ...]:

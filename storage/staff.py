@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 import sqlalchemy as sa
 
 from routing.errors import NotFoundError
 from storage.dialect import insert_new
-from storage.tables import accounts, sessions
+from storage.tables import UtcDateTime, accounts, sessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +54,26 @@ class Staff:
         row = self._connection.execute(sa.select(accounts).where(accounts.c.username == username)).one_or_none()
         return None if row is None else Account.from_row(row)
 
+    def begin_login(self, username: str, now: datetime, *, limit: int, lock: timedelta) -> Account | None:
+        """Count an attempt before its password is checked, so that many at the same time do not pass the limit together.
+
+        The attempt that reaches `limit` locks the account for `lock`; a login that succeeds undoes that. None when there is
+        no such active account, or when it is locked.
+        """
+        is_free = sa.or_(accounts.c.locked_until.is_(None), accounts.c.locked_until <= now)
+        number = sa.case((accounts.c.locked_until.is_(None), accounts.c.failed_logins + 1), else_=1)
+        locked_until = sa.case((number >= limit, sa.literal(now + lock, UtcDateTime)), else_=sa.null())
+        attempt = (
+            sa.update(accounts)
+            .where(accounts.c.username == username, accounts.c.active, is_free)
+            .values(failed_logins=number, locked_until=locked_until)
+            .returning(accounts)
+        )
+        row = self._connection.execute(attempt).one_or_none()
+        return None if row is None else Account.from_row(row)
+
     def record_login(self, account: Account, now: datetime) -> None:
         self._update(account, last_login_at=now, failed_logins=0, locked_until=None)
-
-    def record_failed_login(self, account: Account, *, locked_until: datetime | None) -> None:
-        self._update(account, failed_logins=account.failed_logins + 1, locked_until=locked_until)
 
     def set_password(self, account: Account, password_hash: str) -> None:
         """A new password ends every session of the account."""
