@@ -11,18 +11,22 @@ import hmac
 import json
 import logging
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-import facebook
 import requests
 
 from channels.graph_refusals import GraphFailure, parse_failure, parse_wait
 from channels.payload import JsonObject, id_of, object_of, text_of
 from channels.session import ExchangeFailedError, FixedHostSession
 from routing.errors import ConfigError
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # its source has an invalid escape; where warnings are errors it could not be imported
+    import facebook
 
 Outcome = JsonObject | GraphFailure
 

@@ -64,7 +64,10 @@ def moment_of(value: object) -> datetime | None:
 
 def raw_of(payload: object) -> str:
     """The payload as JSON text in ASCII, so that whatever characters came in can be stored."""
-    return json.dumps(payload, ensure_ascii=True, default=repr)
+    try:
+        return json.dumps(payload, ensure_ascii=True, default=repr)
+    except (ValueError, RecursionError):  # a number of thousands of digits, nesting without end
+        return json.dumps({"onleesbaar": "de inhoud kon niet worden opgeschreven"})
 
 
 def unreadable(channel: str, payload: object, reason: str) -> UnreadableItem:
