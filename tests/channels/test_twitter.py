@@ -1,0 +1,658 @@
+"""What is particular to X: tweepy's traps, paging by `since_id`, two vocabularies, and the rules for replies."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import unquote
+
+import oauthlib.oauth1.rfc5849.signature as oauth
+import pytest
+from canned import Answer, CannedServer, an_answer
+from hypothesis import given
+from strategies import payloads
+
+from channels.payload import object_of
+from channels.simulator.faults import Fault, FaultKind, Side
+from channels.simulator.twitter import XSimulator
+from channels.simulator.twitter_wire import Vocabulary
+from channels.twitter import XChannel, parse_mentions, parse_own_direct_message, parse_own_reply, parse_post, parse_posted
+from channels.twitter_client import XSettings
+from routing.errors import (
+    ChannelAuthError,
+    ChannelError,
+    MessageRejectedError,
+    RecipientUnreachableError,
+    TemporaryChannelError,
+)
+from routing.messages import (
+    AttachmentKind,
+    CannotTell,
+    Delivery,
+    GeoPoint,
+    InboundMessage,
+    NotFound,
+    OutboundMessage,
+    Sent,
+    Unknown,
+    UnreadableItem,
+    Visibility,
+)
+
+NOOR, JAN = "70010001", "70010002"
+OWN = "2244994945"
+TOKEN = "WB-2026-00042/2"
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+ME = an_answer({"data": {"id": OWN, "name": "Wijkbureau", "username": "wijkbureau"}})
+A_POST = {"id": "1993000000000000001", "author_id": NOOR, "text": "@wijkbureau hoi", "created_at": "2026-11-24T08:00:00.000Z"}
+
+
+@pytest.fixture
+def x() -> Iterator[XSimulator]:
+    with XSimulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def channel(x: XSimulator) -> AsyncIterator[XChannel]:
+    channel = a_channel(x.url)
+    yield channel
+    await channel.aclose()
+
+
+@pytest.fixture
+def canned() -> Iterator[CannedServer]:
+    with CannedServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def told(canned: CannedServer) -> AsyncIterator[XChannel]:
+    """A channel on the canned server."""
+    channel = a_channel(canned.url, now=NOW)
+    yield channel
+    await channel.aclose()
+
+
+def a_channel(url: str, *, now: datetime | None = None, **settings: Any) -> XChannel:
+    keys = {name: f"sleutel-{name}" for name in ("consumer_key", "consumer_secret", "access_token", "access_token_secret")}
+    values: dict[str, Any] = {**keys, "base_url": url, "connect_timeout": 0.2, "read_timeout": 0.2, "page_size": 5, **settings}
+    return XChannel(XSettings(**values), now=(lambda: now) if now else lambda: datetime.now(UTC))
+
+
+def a_reply(reply_to: str, text: str = f"Dank u. {TOKEN}", *, delivery: Delivery = Delivery.PUBLIC_REPLY) -> OutboundMessage:
+    return OutboundMessage(channel="x", delivery=delivery, to=NOOR, thread=reply_to, reply_to=reply_to, text=text, token=TOKEN)
+
+
+def read(post: dict[str, Any], **includes: Any) -> InboundMessage:
+    item = parse_post({**A_POST, **post}, includes)
+    assert isinstance(item, InboundMessage)
+    return item
+
+
+async def everything(channel: XChannel, cursor: str | None = None) -> tuple[list[InboundMessage | UnreadableItem], str]:
+    items: list[InboundMessage | UnreadableItem] = []
+    for _ in range(40):
+        page = await channel.fetch(cursor)
+        items += page.items
+        cursor = page.cursor
+        if not page.more:
+            return items, page.cursor
+    raise AssertionError("X never came to an end")
+
+
+# -- reading a post
+
+
+def test_a_mention_is_read_with_its_author_conversation_photo_and_place() -> None:
+    message = read(
+        {
+            "conversation_id": "1992000000000000001",
+            "referenced_tweets": [{"type": "replied_to", "id": "1992000000000000002"}],
+            "attachments": {"media_keys": ["3_1"]},
+            "geo": {"coordinates": {"type": "Point", "coordinates": [5.12, 52.09]}},
+        },
+        users=[{"id": NOOR, "name": "Noor", "username": "noor"}],
+        media=[{"media_key": "3_1", "type": "photo", "url": "https://pbs.twimg.com/1.jpg"}],
+    )
+
+    assert (message.thread, message.in_reply_to) == ("1992000000000000001", "1992000000000000002")
+    assert message.sender is not None
+    assert message.sender.display_name == "Noor (@noor)"
+    assert [(photo.kind, photo.reference) for photo in message.attachments] == [
+        (AttachmentKind.PHOTO, "https://pbs.twimg.com/1.jpg")
+    ]
+    assert message.location == GeoPoint(lat=52.09, lon=5.12)
+    assert message.visibility is Visibility.PUBLIC
+    assert message.reply_to == message.external_id
+
+
+def test_x_escapes_three_characters_and_we_undo_it() -> None:
+    assert read({"text": "5 &lt; 6 &amp;amp; 7"}).text == "5 < 6 &amp; 7"
+
+
+def test_of_a_long_post_the_whole_text_is_read() -> None:
+    assert read({"text": "het begin…", "note_tweet": {"text": "het begin en het slot"}}).text == "het begin en het slot"
+
+
+def test_an_edited_post_names_the_first_version() -> None:
+    assert read({"edit_history_tweet_ids": ["1992000000000000009", A_POST["id"]]}).edits == "1992000000000000009"
+    assert read({"edit_history_tweet_ids": [A_POST["id"]]}).edits is None
+
+
+def test_a_post_without_a_date_has_the_moment_of_its_id() -> None:
+    message = read({"id": "1212092628029698048", "created_at": None})
+
+    assert message.sent_at.replace(microsecond=0) == datetime(2019, 12, 31, 19, 26, 16, tzinfo=UTC)
+
+
+def test_the_renamed_vocabulary_is_read_the_same() -> None:
+    old = read(
+        {
+            "edit_history_tweet_ids": ["7", A_POST["id"]],
+            "referenced_tweets": [{"type": "replied_to", "id": "8"}],
+            "note_tweet": {"text": "lang"},
+        }
+    )
+    new = read(
+        {
+            "edit_history_post_ids": ["7", A_POST["id"]],
+            "referenced_posts": [{"type": "replied_to", "id": "8"}],
+            "note_post": {"text": "lang"},
+        }
+    )
+
+    assert (old.edits, old.in_reply_to, old.text) == (new.edits, new.in_reply_to, new.text) == ("7", "8", "lang")
+
+
+@pytest.mark.parametrize("post_id", [None, "", "abc", "1" * 20, 10**30, -5, True, [], "١٢"])
+def test_a_post_without_a_usable_id_is_kept_unread(post_id: object) -> None:
+    item = parse_post({**A_POST, "id": post_id}, {})
+
+    assert isinstance(item, UnreadableItem)
+    assert "wijkbureau hoi" in item.raw
+
+
+def test_a_numeric_id_is_an_id() -> None:
+    assert read({"id": 1993000000000000001}).external_id == "1993000000000000001"
+
+
+@pytest.mark.parametrize("coordinates", [[5.12], [5.12, 95], [5.12, "52"], [True, 52.0], [1e9, 52.0], None, [5, 52, 1]])
+def test_an_impossible_place_is_no_place(coordinates: object) -> None:
+    assert read({"geo": {"coordinates": {"coordinates": coordinates}}}).location is None
+
+
+def test_our_own_posts_and_reposts_are_left_out() -> None:
+    own, repost = {**A_POST, "author_id": OWN}, {**A_POST, "referenced_tweets": [{"type": "retweeted", "id": "5"}]}
+
+    page = parse_mentions({"data": [own, repost]}, OWN)
+
+    assert page.items == ()
+    assert page.ids == (A_POST["id"], A_POST["id"])
+
+
+def test_errors_beside_data_are_kept_only_where_a_mention_itself_is_missing() -> None:
+    about_a_reference = {"title": "Not Found Error", "parameter": "referenced_tweets.id", "resource_id": "5"}
+    about_a_post = {"title": "Authorization Error", "parameter": "id", "resource_id": "6"}
+
+    page = parse_mentions({"data": [A_POST], "errors": [about_a_reference, about_a_post]}, OWN)
+
+    assert [type(item) for item in page.items] == [InboundMessage, UnreadableItem]
+
+
+@given(
+    payloads(
+        *(
+            "data",
+            "includes",
+            "errors",
+            "meta",
+            "next_token",
+            "users",
+            "media",
+            "id",
+            "author_id",
+            "text",
+            "created_at",
+            "parameter",
+        ),
+        *("conversation_id", "referenced_tweets", "type", "attachments", "media_keys", "media_key", "url", "note_tweet"),
+        *("geo", "coordinates", "edit_history_tweet_ids", "name", "username", "sender_id", "dm_event_id"),
+    )
+)
+def test_reading_never_raises_and_what_is_read_can_be_stored(payload: object) -> None:
+    answer = object_of(payload)
+    items = (*parse_mentions(answer, OWN).items, parse_post(payload, answer))
+    parse_own_reply(answer, a_reply("12"))
+    parse_own_direct_message(answer, OWN, TOKEN)
+    parse_posted(answer)
+
+    for item in items:
+        assert item.raw.isascii()
+        if isinstance(item, InboundMessage):
+            "".join((item.text, item.thread, item.sender.display_name if item.sender else "")).encode()
+            assert "\x00" not in item.text
+
+
+# -- fetching
+
+
+async def test_one_date_without_fractions_breaks_nothing(canned: CannedServer, told: XChannel) -> None:
+    canned.answers = [ME, an_answer({"data": [{**A_POST, "created_at": "2026-11-24T08:00:00Z"}], "meta": {"result_count": 1}})]
+
+    [message] = (await told.fetch(None)).items
+
+    assert isinstance(message, InboundMessage)
+    assert message.sent_at == datetime(2026, 11, 24, 8, tzinfo=UTC)
+
+
+async def test_a_page_without_data_is_empty(canned: CannedServer, told: XChannel) -> None:
+    canned.answers = [ME, an_answer({"meta": {"result_count": 0}})]
+
+    assert (await told.fetch(None)).items == ()
+
+
+async def test_errors_instead_of_mentions_are_no_empty_page(canned: CannedServer, told: XChannel) -> None:
+    canned.answers = [ME, an_answer({"errors": [{"title": "Forbidden", "detail": "User is suspended"}]})]
+
+    with pytest.raises(TemporaryChannelError, match="account"):
+        await told.fetch(None)
+
+
+async def test_an_account_that_x_does_not_name_is_told(canned: CannedServer, told: XChannel) -> None:
+    canned.answers = [an_answer({"errors": [{"title": "Not Found Error"}]})]
+
+    with pytest.raises(TemporaryChannelError, match="geen account"):
+        await told.fetch(None)
+
+
+async def test_the_low_mark_moves_only_after_the_last_page(x: XSimulator, channel: XChannel) -> None:
+    for number in range(12):
+        x.resident_writes(NOOR, "Noor", f"melding {number}")
+
+    first = await channel.fetch(None)
+    second = await channel.fetch(first.cursor)
+    third = await channel.fetch(second.cursor)
+
+    assert "since" not in json.loads(first.cursor)
+    assert "since" not in json.loads(second.cursor)
+    assert (first.more, second.more) == (True, True)
+    assert int(json.loads(third.cursor)["since"]) == max(entry.position for entry in x.posts.mentions)
+
+
+async def test_a_page_comes_oldest_first(x: XSimulator, channel: XChannel) -> None:
+    written = [x.resident_writes(NOOR, "Noor", f"melding {number}") for number in range(4)]
+
+    assert [item.external_id for item in (await channel.fetch(None)).items] == written
+
+
+async def test_nothing_older_than_the_start_is_taken_in() -> None:
+    clock = [NOW - timedelta(days=2)]
+    with XSimulator(clock=lambda: clock[0]) as x:
+        x.resident_writes(NOOR, "Noor", "van eergisteren")
+        clock[0] = NOW
+        late = x.resident_writes(NOOR, "Noor", "van vandaag")
+        channel = a_channel(x.url, now=NOW, start=NOW - timedelta(days=1))
+
+        items, _ = await everything(channel)
+
+        assert [item.external_id for item in items] == [late]
+        await channel.aclose()
+
+
+async def test_a_mention_that_shows_up_late_is_still_met(x: XSimulator, channel: XChannel) -> None:
+    hidden = x.resident_writes(NOOR, "Noor", "laat zichtbaar")
+    [entry] = x.posts.mentions
+    x.posts.mentions.clear()
+    x.resident_writes(JAN, "Jan", "eerder zichtbaar")
+    _, cursor = await everything(channel)
+    x.posts.mentions.insert(0, entry)
+
+    items, _ = await everything(channel, cursor)
+
+    assert [item.external_id for item in items] == [hidden]
+
+
+async def test_a_page_token_that_keeps_coming_back_ends_the_round_and_skips_nothing(x: XSimulator, channel: XChannel) -> None:
+    written = {x.resident_writes(NOOR, "Noor", f"melding {number}") for number in range(12)}
+    first = await channel.fetch(None)
+    x.faults.add(Fault(kind=FaultKind.REPEATED_PAGE, side=Side.READ, times=None))
+
+    _, cursor = await everything(channel, first.cursor)
+
+    assert "since" not in json.loads(cursor)
+    x.faults.clear()
+    items, _ = await everything(channel, cursor)
+    assert {item.external_id for item in items} == written
+
+
+async def test_an_expired_page_token_begins_the_round_anew(x: XSimulator, channel: XChannel) -> None:
+    written = {x.resident_writes(NOOR, "Noor", f"melding {number}") for number in range(7)}
+    cursor = json.dumps({"next": "verlopen", "tokens": ["verlopen"], "newest": "1"})
+
+    page = await channel.fetch(cursor)
+
+    assert (page.items, page.more) == ((), False)
+    assert {item.external_id for item in (await everything(channel, page.cursor))[0]} == written
+
+
+@pytest.mark.parametrize("cursor", ["", "geen json", "[]", '{"since": "abc"}', '{"since": {"a": 1}, "tokens": 5}'])
+async def test_an_unreadable_cursor_begins_at_the_beginning(x: XSimulator, channel: XChannel, cursor: str) -> None:
+    written = x.resident_writes(NOOR, "Noor", "melding")
+
+    assert [item.external_id for item in (await channel.fetch(cursor)).items] == [written]
+
+
+async def test_an_id_from_the_future_does_not_hide_what_comes_before_it(x: XSimulator, channel: XChannel) -> None:
+    x.hand_over({"id": "9" * 19, "text": "uit de toekomst", "author_id": NOOR})
+    x.resident_writes(NOOR, "Noor", "eerste")
+    _, cursor = await everything(channel)
+    second = x.resident_writes(NOOR, "Noor", "tweede")
+
+    assert second in [item.external_id for item in (await everything(channel, cursor))[0]]
+
+
+async def test_more_mentions_than_x_gives_back_raise_an_alarm(x: XSimulator) -> None:
+    channel = a_channel(x.url, page_size=100, overlap=timedelta(0))
+    x.resident_writes(NOOR, "Noor", "de eerste")
+    _, cursor = await everything(channel)
+    for number in range(900):
+        x.resident_writes(NOOR, "Noor", f"melding {number}")
+
+    items, _ = await everything(channel, cursor)
+
+    [alarm] = [item for item in items if isinstance(item, UnreadableItem)]
+    assert "800" in alarm.reason
+    assert len(items) == 801
+    await channel.aclose()
+
+
+async def test_an_edit_comes_in_as_a_message_that_names_the_first(x: XSimulator, channel: XChannel) -> None:
+    first = x.resident_writes(NOOR, "Noor", "op de Oudegracht")
+    _, cursor = await everything(channel)
+    edited = x.resident_edits(first, "op de Nieuwegracht")
+
+    [message] = (await channel.fetch(cursor)).items
+
+    assert isinstance(message, InboundMessage)
+    assert (message.external_id, message.edits) == (edited, first)
+
+
+async def test_a_repost_is_no_melding(x: XSimulator, channel: XChannel) -> None:
+    written = x.resident_writes(NOOR, "Noor", "melding")
+    x.resident_reposts(JAN, "Jan", written)
+
+    assert [item.external_id for item in (await channel.fetch(None)).items] == [written]
+
+
+# -- the wire
+
+
+async def test_a_call_is_signed_for_the_host_it_goes_to(canned: CannedServer, told: XChannel) -> None:
+    canned.answers = [ME, an_answer({"meta": {"result_count": 0}})]
+    await told.fetch(None)
+
+    request = canned.requests[1]
+    header = dict(part.split("=", 1) for part in request.headers["Authorization"].removeprefix("OAuth ").split(", "))
+    oauth_params = [(name, unquote(value.strip('"'))) for name, value in header.items()]
+    signed = [*request.query.items(), *(pair for pair in oauth_params if pair[0] != "oauth_signature")]
+    base = oauth.signature_base_string("GET", f"{canned.url}{request.path}", oauth.normalize_parameters(signed))
+    expected = oauth.sign_hmac_sha1_with_client(
+        base,
+        type("Client", (), {"client_secret": "sleutel-consumer_secret", "resource_owner_secret": "sleutel-access_token_secret"}),
+    )
+    assert dict(oauth_params)["oauth_signature"] == expected
+
+
+async def test_no_debug_line_holds_a_key(canned: CannedServer, told: XChannel, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    canned.answers = [ME, an_answer({"data": [A_POST], "meta": {}})]
+
+    await told.fetch(None)
+
+    assert "sleutel-" not in caplog.text
+    assert "oauth_signature" not in caplog.text
+    assert "wijkbureau hoi" not in caplog.text
+
+
+async def test_a_rate_limit_without_a_time_is_asked_once_and_not_waited_for(canned: CannedServer, told: XChannel) -> None:
+    canned.answers = [an_answer({"title": "Too Many Requests"}, status=429)]
+
+    with pytest.raises(TemporaryChannelError) as caught:
+        await told.fetch(None)
+
+    assert caught.value.retry_after is None
+    assert len(canned.requests) == 1
+
+
+async def test_a_rate_limit_with_a_broken_time_is_still_a_rate_limit_or_unknown(canned: CannedServer, told: XChannel) -> None:
+    canned.answers = [an_answer({}, status=429, x_rate_limit_reset="straks")]
+
+    with pytest.raises(TemporaryChannelError):
+        await told.fetch(None)
+
+
+async def test_x_is_asked_in_its_new_words_once_it_refuses_the_old() -> None:
+    with XSimulator(vocabulary=Vocabulary.POSTS) as x:
+        channel = a_channel(x.url)
+        first = x.resident_writes(NOOR, "Noor", "een lang verhaal " * 30)
+        answer = x.resident_writes(JAN, "Jan", "ik ook", in_reply_to=first)
+
+        messages = {item.external_id: item for item in (await channel.fetch(None)).items}
+        outcome = await channel.send(a_reply(first))
+
+        assert isinstance(messages[first], InboundMessage)
+        assert "een lang verhaal " * 30 in messages[first].text
+        assert messages[answer].sender is not None
+        assert (messages[answer].in_reply_to, messages[answer].thread) == (first, first)
+        assert await channel.find_sent(a_reply(first)) == outcome
+        await channel.aclose()
+
+
+async def test_the_old_words_are_not_tried_again(canned: CannedServer, told: XChannel) -> None:
+    refusal = {
+        "errors": [{"message": "The query parameter [tweet.fields] is not one of [id,post.fields]"}],
+        "title": "Invalid Request",
+    }
+    canned.answers = [ME, an_answer(refusal, status=400), an_answer({"meta": {}})]
+
+    await told.fetch(None)
+    await told.fetch(None)
+
+    assert ["post.fields" in request.query for request in canned.requests] == [False, False, True, True]
+
+
+# -- sending
+
+
+async def test_a_reply_hangs_under_the_post_and_is_found_by_parent_and_token(x: XSimulator, channel: XChannel) -> None:
+    first, second = x.resident_writes(NOOR, "Noor", "een"), x.resident_writes(NOOR, "Noor", "twee")
+
+    sent = await channel.send(a_reply(second))
+
+    assert isinstance(sent, Sent)
+    assert x.posts.own_posts[-1].post["referenced_tweets"] == [{"type": "replied_to", "id": second}]
+    assert x.posts.own_posts[-1].post["text"].startswith("@")
+    assert await channel.find_sent(a_reply(second)) == sent
+    assert await channel.find_sent(a_reply(first)) == NotFound()
+
+
+async def test_a_reply_is_found_behind_many_of_our_own_posts(x: XSimulator, channel: XChannel) -> None:
+    written = x.resident_writes(NOOR, "Noor", "melding")
+    sent = await channel.send(a_reply(written))
+    for number in range(150):
+        x.account_posts(f"nieuws {number}")
+
+    assert await channel.find_sent(a_reply(written)) == sent
+
+
+async def test_what_lies_behind_more_posts_than_are_looked_at_is_not_called_absent(x: XSimulator) -> None:
+    channel = a_channel(x.url, read_back_pages=1)
+    written = x.resident_writes(NOOR, "Noor", "melding")
+    await channel.send(a_reply(written))
+    for number in range(150):
+        x.account_posts(f"nieuws {number}")
+
+    assert isinstance(await channel.find_sent(a_reply(written)), CannotTell)
+    await channel.aclose()
+
+
+async def test_a_late_twin_is_refused_by_x_and_settled_by_reading_back(x: XSimulator, channel: XChannel) -> None:
+    written = x.resident_writes(NOOR, "Noor", "melding")
+    sent = await channel.send(a_reply(written))
+
+    again = await channel.send(a_reply(written))
+
+    assert isinstance(again, Unknown)
+    assert again.reason.startswith("duplicate")
+    assert await channel.find_sent(a_reply(written)) == sent
+    assert len(x.posted) == 1
+
+
+async def test_a_reply_to_who_did_not_mention_us_is_rejected(x: XSimulator, channel: XChannel) -> None:
+    elsewhere = x.resident_posts_elsewhere(NOOR, "Noor", "mooi weer")
+
+    with pytest.raises(MessageRejectedError, match="met de hand"):
+        await channel.send(a_reply(elsewhere))
+
+    assert len(x.posted) == 0
+
+
+async def test_a_reply_to_a_deleted_post_is_rejected(x: XSimulator, channel: XChannel) -> None:
+    written = x.resident_writes(NOOR, "Noor", "melding")
+    x.resident_deletes(written)
+
+    with pytest.raises(MessageRejectedError):
+        await channel.send(a_reply(written))
+
+
+async def test_a_direct_message_goes_to_who_wrote_one_and_is_found_again(x: XSimulator, channel: XChannel) -> None:
+    written = x.resident_writes(NOOR, "Noor", "melding")
+    x.resident_sends_direct_message(NOOR, "Noor", f"over {TOKEN}")
+    direct = a_reply(written, delivery=Delivery.DIRECT)
+    before = await channel.find_sent(direct)
+
+    sent = await channel.send(direct)
+
+    assert before == NotFound()
+    assert isinstance(sent, Sent)
+    assert [post.way for post in x.answers_to(NOOR)] == ["create_dm"]
+    assert await channel.find_sent(direct) == sent
+
+
+async def test_a_direct_message_nobody_asked_for_cannot_reach_them(x: XSimulator, channel: XChannel) -> None:
+    written = x.resident_writes(NOOR, "Noor", "melding")
+
+    with pytest.raises(RecipientUnreachableError, match="andere weg"):
+        await channel.send(a_reply(written, delivery=Delivery.DIRECT))
+
+
+@pytest.mark.parametrize(
+    ("delivery", "reply_to", "to"),
+    [
+        (Delivery.PRIVATE_REPLY, "12", NOOR),
+        (Delivery.PUBLIC_REPLY, "", NOOR),
+        (Delivery.PUBLIC_REPLY, "abc", NOOR),
+        (Delivery.DIRECT, "12", ""),
+    ],
+)
+async def test_a_reply_that_names_no_way_is_rejected_before_it_is_sent(
+    canned: CannedServer, told: XChannel, delivery: Delivery, reply_to: str, to: str
+) -> None:
+    message = OutboundMessage(
+        channel="x", delivery=delivery, to=to, thread="12", reply_to=reply_to, text=f"Dank u. {TOKEN}", token=TOKEN
+    )
+
+    with pytest.raises(MessageRejectedError):
+        await told.send(message)
+
+    assert canned.requests == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        an_answer({}, status=201),
+        an_answer({"data": {"text": "x"}}, status=201),
+        an_answer({"data": None}, status=201),
+        an_answer([1, 2], status=201),
+        Answer(status=201, body='{"data": {"id": "12"'),
+        Answer(status=200, body="<html>", headers={"Content-Type": "text/html"}),
+        Answer(status=302, headers={"Location": "https://elders.example/"}),
+        an_answer({"title": "x"}, status=500),
+        an_answer({"errors": None, "detail": 5}, status=503),
+        an_answer(["kapot"], status=400),
+    ],
+)
+async def test_an_answer_that_proves_nothing_is_unknown(canned: CannedServer, told: XChannel, answer: Answer) -> None:
+    canned.answers = [answer]
+
+    assert isinstance(await told.send(a_reply("12")), Unknown)
+    assert len(canned.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (401, {"title": "Unauthorized"}, ChannelAuthError),
+        (403, {"type": "https://api.twitter.com/2/problems/oauth1-permissions"}, ChannelAuthError),
+        (403, {"type": "https://api.twitter.com/2/problems/client-forbidden"}, ChannelAuthError),
+        (403, {"detail": "Reply to this conversation is not allowed"}, MessageRejectedError),
+        (403, {"detail": "You are not permitted to perform this action."}, MessageRejectedError),
+        (400, {"title": "Invalid Request"}, MessageRejectedError),
+        (404, {"title": "Not Found Error"}, MessageRejectedError),
+        (402, {"title": "CreditsDepleted"}, TemporaryChannelError),
+        (403, {"type": "https://api.twitter.com/2/problems/usage-capped"}, TemporaryChannelError),
+        (429, {"title": "Too Many Requests"}, TemporaryChannelError),
+    ],
+)
+async def test_a_refusal_is_a_decision(
+    canned: CannedServer, told: XChannel, status: int, body: dict[str, str], error: type[ChannelError]
+) -> None:
+    canned.answers = [an_answer(body, status=status)]
+
+    with pytest.raises(error, match=str(status)):
+        await told.send(a_reply("12"))
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({"x_rate_limit_reset": str(int(NOW.timestamp()) + 90)}, timedelta(seconds=90)),
+        (
+            {
+                "x_rate_limit_reset": str(int(NOW.timestamp()) + 90),
+                "x_app_limit_24hour_remaining": "0",
+                "x_app_limit_24hour_reset": str(int(NOW.timestamp()) + 7200),
+            },
+            timedelta(hours=2),
+        ),
+        ({"x_rate_limit_reset": str(int(NOW.timestamp()) - 90)}, timedelta(seconds=1)),
+        ({"retry_after": "17"}, timedelta(seconds=17)),
+        ({"x_rate_limit_reset": "9" * 11}, timedelta(days=1)),
+        ({}, None),
+    ],
+)
+async def test_the_wait_is_that_of_the_limit_that_is_used_up(
+    canned: CannedServer, told: XChannel, headers: dict[str, str], wait: timedelta | None
+) -> None:
+    canned.answers = [an_answer({}, status=429, **headers)]
+
+    with pytest.raises(TemporaryChannelError) as caught:
+        await told.send(a_reply("12"))
+
+    assert caught.value.retry_after == wait
+
+
+async def test_a_look_that_fails_for_whatever_reason_is_no_answer(canned: CannedServer, told: XChannel) -> None:
+    for answer in (an_answer({}, status=401), an_answer({}, status=500), Answer(body="<html>")):
+        canned.answers = [answer]
+
+        assert isinstance(await told.find_sent(a_reply("12")), CannotTell)
+
+
+async def test_a_look_without_a_place_to_look_is_no_answer(told: XChannel) -> None:
+    assert isinstance(await told.find_sent(a_reply("")), CannotTell)
