@@ -78,7 +78,12 @@ def build(config: Config, *, now: Callable[[], datetime] = utc_now) -> Applicati
         channels=channels,
         intake=Intake(database, now),
         triage=triage,
-        relay=Relay(database=database, now=now, lease=config.lease),
+        relay=Relay(
+            database=database,
+            now=now,
+            lease=timedelta(seconds=config.rhythm.claim_seconds),
+            second_look=timedelta(seconds=config.rhythm.second_look_seconds),
+        ),
         keeper=PromiseKeeper(database=database, promises=promises, replies=replies, now=now),
         rhythm=_rhythm(config),
     )

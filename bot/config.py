@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from datetime import date, time, timedelta
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -46,6 +46,7 @@ class Rhythms(_Table):
     relay_seconds: Seconds = 1
     promises_seconds: Seconds = 60
     claim_seconds: Seconds = 300
+    second_look_seconds: Seconds = 600
 
 
 class Hours(_Table):
@@ -106,10 +107,6 @@ class Config(_Table):
     logging: Logging = Logging()
     channels: dict[str, Any] = Field(default_factory=dict)
     base: Path = Path()
-
-    @property
-    def lease(self) -> timedelta:
-        return timedelta(seconds=self.rhythm.claim_seconds)
 
 
 def load_config(path: Path) -> Config:

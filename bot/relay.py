@@ -21,7 +21,6 @@ from storage.database import Database, UnitOfWork
 from storage.outbox import Outbox, Reply
 
 LOOKS_BEFORE_RESEND = 2
-SECOND_LOOK = timedelta(minutes=10)
 LOOKS_PER_RUN = 20
 _FIRST_RETRY = timedelta(seconds=30)
 _LONGEST_RETRY = timedelta(hours=1)
@@ -39,12 +38,14 @@ class Relay:
     """Posts due replies, one channel at a time. One instance per process; `now` is the clock, `pause` waits seconds.
 
     `lease` is how long a claim holds. It must outlive the slowest send by far: a claim that lapses makes the outcome
-    uncertain, and a sender that took more than half of it before sending gives the reply back.
+    uncertain, and a sender that took more than half of it before sending gives the reply back. `second_look` is the
+    time between two looks for a reply that was not found: a read-back can lag behind.
     """
 
     database: Database
     now: Callable[[], datetime]
     lease: timedelta = timedelta(minutes=5)
+    second_look: timedelta = timedelta(minutes=10)
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     _quiet_until: dict[str, datetime] = field(default_factory=dict)
 
@@ -171,7 +172,7 @@ class Relay:
 
     def _claim_looks(self, name: str) -> tuple[Reply, ...]:
         with self.database.work() as work:
-            claimed = work.outbox.claim_looks(name, self.now(), lease=SECOND_LOOK, limit=LOOKS_PER_RUN)
+            claimed = work.outbox.claim_looks(name, self.now(), lease=self.second_look, limit=LOOKS_PER_RUN)
             work.commit()
         return claimed
 

@@ -122,6 +122,10 @@ class Inbox:
         changes = {"last_error": error, "last_error_at": now, "auth_errors": auth_errors, "paused_at": paused_at}
         upsert(self._connection, channel_states, "channel", {"channel": channel, **changes})
 
+    def forget_cursors(self) -> None:
+        """Read every channel again from its beginning. Safe: what is kept already is recognised."""
+        self._connection.execute(sa.delete(cursors))
+
     def resume(self, channel: str) -> None:
         """Let a paused channel work again."""
         upsert(self._connection, channel_states, "channel", {"channel": channel, "auth_errors": 0, "paused_at": None})

@@ -1,0 +1,47 @@
+"""Reading everything back, for whoever checks that the promises were kept. Not for screens: it reads whole tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from storage.meldingen import Melding
+from storage.outbox import Reply
+from storage.tables import meldingen, messages, people, replies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenIn:
+    """A message as it was taken in, and what became of it."""
+
+    id: int
+    channel: str
+    external_id: str
+    person: str
+    text: str = field(repr=False)
+    visibility: str | None
+    sent_at: datetime
+    state: str
+    action: str | None
+    problem: str | None
+    melding_id: int | None
+
+
+def all_messages(connection: sa.Connection) -> tuple[TakenIn, ...]:
+    query = (
+        sa.select(messages, sa.func.coalesce(people.c.external_id, "").label("person"))
+        .select_from(messages.outerjoin(people, people.c.id == messages.c.person_id))
+        .order_by(messages.c.id)
+    )
+    names = tuple(TakenIn.__dataclass_fields__)
+    return tuple(TakenIn(**{name: row._mapping[name] for name in names}) for row in connection.execute(query))
+
+
+def all_meldingen(connection: sa.Connection) -> tuple[Melding, ...]:
+    return tuple(Melding.from_row(row) for row in connection.execute(sa.select(meldingen).order_by(meldingen.c.id)))
+
+
+def all_replies(connection: sa.Connection) -> tuple[Reply, ...]:
+    return tuple(Reply.from_row(row) for row in connection.execute(sa.select(replies).order_by(replies.c.id)))
