@@ -37,7 +37,7 @@ class Field:
 def parse_fields(text: str, kind: str) -> tuple[Field, ...]:
     """Raises FieldError for an unknown field, as the Graph API does."""
     tokens = _TOKEN.findall(text)
-    if "".join(tokens) != text:
+    if "".join(tokens) != text or text.count("{") != text.count("}"):
         raise FieldError(f"Syntax error in fields: {text}")
     stream = iter([*tokens, "}"])
     fields = tuple(_fields(stream, kind))
