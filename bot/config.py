@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from dataclasses import fields
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,6 +18,7 @@ from channels.registry import SETTINGS
 from routing.errors import ConfigError
 from routing.office_hours import OfficeHours
 
+_UNKNOWN_KEY = "bestaat niet; verbeter de spelling of haal de sleutel weg"
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 
@@ -117,9 +119,9 @@ def load_config(path: Path) -> Config:
         raise ConfigError(f"{path} bestaat niet; maak het met 'wijkbalie init' of noem een ander bestand met --config") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is geen geldige TOML: {error}") from error
-    filled = _from_environment(tables, str(path), ())
     problems: list[str] = []
-    channels = _channels(filled.pop("channels", {}), problems)
+    channels = _channels(tables.pop("channels", {}), str(path), problems)
+    filled = _from_environment(tables, str(path), ())
     try:
         config = Config(**filled, channels=channels, base=path.parent)
     except ValidationError as error:
@@ -143,7 +145,7 @@ def _from_environment(value: Any, file: str, keys: tuple[str, ...]) -> Any:
     return value
 
 
-def _channels(tables: Any, problems: list[str]) -> dict[str, Any]:
+def _channels(tables: Any, file: str, problems: list[str]) -> dict[str, Any]:
     if not isinstance(tables, dict):
         problems.append("channels: dit moet een tabel zijn, zoals [channels.telegram]")
         return {}
@@ -154,7 +156,10 @@ def _channels(tables: Any, problems: list[str]) -> dict[str, Any]:
         elif not isinstance(table, dict) or not isinstance(table.get("enabled"), bool):
             problems.append(f"channels.{name}.enabled: ontbreekt; zet true of false")
         elif table["enabled"]:
-            settings = {key: value for key, value in table.items() if key != "enabled"}
+            given = {key: value for key, value in table.items() if key != "enabled"}
+            known = {field.name for field in fields(SETTINGS[name])}
+            problems += [f"channels.{name}.{key}: {_UNKNOWN_KEY}" for key in given if key not in known]
+            settings = _from_environment({key: value for key, value in given.items() if key in known}, file, ("channels", name))
             try:
                 found[name] = TypeAdapter(SETTINGS[name]).validate_python(settings)
             except ValidationError as error:
@@ -165,8 +170,7 @@ def _channels(tables: Any, problems: list[str]) -> dict[str, Any]:
 def _sentences(error: ValidationError, prefix: tuple[str, ...]) -> list[str]:
     remedies = {
         "missing": "ontbreekt; voeg deze sleutel toe (zie config.example.toml)",
-        "extra_forbidden": "bestaat niet; verbeter de spelling of haal de sleutel weg",
-        "unexpected_keyword_argument": "bestaat niet; verbeter de spelling of haal de sleutel weg",
+        "extra_forbidden": _UNKNOWN_KEY,
     }
     return [
         f"{'.'.join(str(part) for part in (*prefix, *item['loc']))}: {remedies.get(item['type'], item['msg'])}"

@@ -254,7 +254,8 @@ def _sparse(name: str, dense: Matrix) -> dict[str, NDArray[Any]]:
     }
 
 
-def _dense(name: str, arrays: Mapping[str, NDArray[Any]]) -> Matrix:
+def _dense(name: str, arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+    """In half precision: it is widened where it is used."""
     dense = np.zeros(tuple(arrays[f"{name}_shape"]), dtype=np.float16)
     dense[arrays[f"{name}_rows"], arrays[f"{name}_columns"]] = arrays[f"{name}_values"]
-    return dense  # type: ignore[return-value] - half precision is widened where it is used
+    return dense

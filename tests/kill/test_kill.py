@@ -20,12 +20,10 @@ from pathlib import Path
 import pytest
 
 from channels.simulator.faults import Fault, FaultKind, Side
+from storage import audit
 from storage.database import Database
 from storage.migrate import upgrade
-from storage.outbox import Reply, ReplyState
-from storage.tables import meldingen as meldingen_table
-from storage.tables import messages as messages_table
-from storage.tables import replies as replies_table
+from storage.outbox import ReplyState
 from tests.kill.city import City
 
 KILLS = 50
@@ -90,20 +88,24 @@ def test_fifty_kills_lose_nothing_and_double_nothing(database_url: str, city: Ci
     wait_until_quiet(database, city)
     assert product.stop() == 0
 
-    found = {(row.channel, row.external_id) for row in rows(database, messages_table.select())}
-    lost = city.written - found
+    with database.reading() as connection:
+        messages, replies = audit.all_messages(connection), audit.all_replies(connection)
+        meldingen = audit.all_meldingen(connection)
+    lost = city.written - {(message.channel, message.external_id) for message in messages}
+    began = Counter(message.melding_id for message in messages if message.action == "new_melding")
+    taken_twice = [melding.id for melding in meldingen if began[melding.id] != 1]
     posts = Counter(token for simulator in city.simulators for post in simulator.posted for token in TOKEN.findall(post.text))
     doubled = {token: count for token, count in posts.items() if count > 1}
-    replies = [Reply.from_row(row) for row in rows(database, replies_table.select())]
     never_posted = [reply for reply in replies if reply.state is ReplyState.SENT and posts[reply.token] != 1]
     unsettled = [reply for reply in replies if reply.state in {ReplyState.READY, ReplyState.BUSY}]
     uncertain = [reply for reply in replies if reply.state is ReplyState.UNCERTAIN]
     print(
-        f"kills {KILLS}, messages {len(city.written)}, lost {len(lost)}, doubled {len(rows_twice(database))}, replies {len(replies)}, "
-        f"replies lost {len(never_posted) + len(unsettled)}, replies doubled {len(doubled)}, uncertain {len(uncertain)}"
+        f"kills {KILLS}, messages {len(city.written)}, lost {len(lost)}, doubled {len(taken_twice)}, "
+        f"replies {len(replies)}, replies lost {len(never_posted) + len(unsettled)}, "
+        f"replies doubled {len(doubled)}, uncertain {len(uncertain)}"
     )
     assert lost == set()
-    assert rows_twice(database) == []
+    assert taken_twice == []
     assert doubled == {}
     assert never_posted == []
     assert unsettled == []
@@ -117,27 +119,11 @@ def wait_until_quiet(database: Database, city: City) -> None:
     """Until every message is taken in and handled, and every reply that can be settled is."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while time.monotonic() < deadline:
-        taken = {(row.channel, row.external_id) for row in rows(database, messages_table.select()) if row.state != "wacht"}
-        replies = [Reply.from_row(row) for row in rows(database, replies_table.select())]
+        with database.reading() as connection:
+            messages, replies = audit.all_messages(connection), audit.all_replies(connection)
+        taken = {(message.channel, message.external_id) for message in messages if message.state != "wacht"}
         busy = [r for r in replies if r.state in {ReplyState.READY, ReplyState.BUSY}]
         looking = [r for r in replies if r.state is ReplyState.UNCERTAIN and r.channel != "telegram"]
         if city.written <= taken and not busy and not looking:
             return
         time.sleep(0.5)
-
-
-def rows(database: Database, query: object) -> list[object]:
-    with database.reading() as connection:
-        return list(connection.execute(query))  # type: ignore[call-overload] - a select of the test
-
-
-def rows_twice(database: Database) -> list[int]:
-    """Meldingen that began with more than one message, or with none: a message was taken twice."""
-    with database.reading() as connection:
-        first = Counter(
-            row.melding_id
-            for row in connection.execute(messages_table.select())
-            if row.action == "new_melding" and row.melding_id
-        )
-        every = [row.id for row in connection.execute(meldingen_table.select())]
-    return [melding_id for melding_id in every if first[melding_id] != 1]
