@@ -51,7 +51,8 @@ NAME = "x"
 
 # X documentation, August 2026: weighted characters for a post, plain ones for a direct message.
 _MAX_LENGTH = {Delivery.PUBLIC_REPLY: 280, Delivery.DIRECT: 10_000}
-_MENTIONS_KEPT = 800  # X documentation, August 2026: what the mentions timeline reaches back to
+_MENTIONS_KEPT = 800  # X documentation, August 2026: what the mentions timeline reaches back to, deleted ones included
+_DELETED_AT_MOST = 50
 _MEDIA_KINDS = {"photo": AttachmentKind.PHOTO, "video": AttachmentKind.VIDEO, "animated_gif": AttachmentKind.VIDEO}
 _ABOUT_THE_POST_ITSELF = frozenset({"", "id", "ids"})
 
@@ -331,7 +332,7 @@ def _usable(answer: Outcome) -> JsonObject:
 def _gap_alarm(walk: MentionWalk, found: MentionsPage, *, has_start: bool) -> tuple[UnreadableItem, ...]:
     """X gives no more than 800 mentions back. When a round meets that many and not the last one known, some are out of reach."""
     met_the_last = walk.since is not None and any(int(i) <= int(walk.since) for i in found.ids)
-    if walk.count + len(found.ids) < _MENTIONS_KEPT - 50 or met_the_last or not (walk.since or has_start):
+    if walk.count + len(found.ids) < _MENTIONS_KEPT - _DELETED_AT_MOST or met_the_last or not (walk.since or has_start):
         return ()
     reason = (
         f"X gaf er {walk.count + len(found.ids)} terug en niet meer: tussen deze en de vorige ronde kunnen vermeldingen missen"

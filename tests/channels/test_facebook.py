@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from strategies import payloads
 
 from channels.facebook import FacebookChannel, FacebookSettings, parse_comments, parse_own_comment, parse_post
@@ -82,8 +82,8 @@ def a_channel(facebook: GraphSimulator, clock: Clock, **settings: Any) -> Facebo
         "page_token": "loopback-page-token",
         "app_secret": "loopback-app-secret",
         "base_url": facebook.url,
-        "connect_timeout": 0.2,
-        "read_timeout": 0.2,
+        "connect_timeout": 5.0,
+        "read_timeout": 5.0,
         "page_size": 5,
         **settings,
     }
@@ -213,6 +213,7 @@ def test_all_photos_of_a_visitors_post_are_kept() -> None:
     assert len(container.head.item.attachments) == 3
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     payloads(
         *("id", "from", "message", "created_time", "attachment", "attachments", "parent", "comments", "data", "name"),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import payloads
 
@@ -186,11 +186,13 @@ def test_an_unreadable_cursor_begins_at_the_beginning(cursor: str | None) -> Non
     assert decode_walk(cursor) == Walk()
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(payloads("marks", "deeper", "sweep", "swept", "deep_at", "id", "found", "paging", "after", "tokens", "floor", "flags"))
 def test_reading_a_cursor_never_raises(values: object) -> None:
     decode_walk(raw_of(values))
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     batches=st.lists(st.lists(st.sampled_from("pqr"), min_size=1, max_size=6), min_size=1, max_size=6),
     crashes=st.lists(st.booleans(), min_size=40, max_size=40),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from strategies import payloads
 
 from channels.graph_messages import parse_own_message
@@ -85,8 +85,8 @@ def a_channel(facebook: GraphSimulator, clock: Clock, **settings: Any) -> Messen
         "page_token": "loopback-page-token",
         "app_secret": "loopback-app-secret",
         "base_url": facebook.url,
-        "connect_timeout": 0.2,
-        "read_timeout": 0.2,
+        "connect_timeout": 5.0,
+        "read_timeout": 5.0,
         "page_size": 5,
         **settings,
     }
@@ -184,6 +184,7 @@ def test_what_cannot_be_read_is_kept_unread(message: object) -> None:
     assert leaf.item.reason
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     payloads(
         *("id", "updated_time", "participants", "messages", "data", "from", "to", "message", "created_time", "sticker", "shares"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import payloads
 
@@ -55,6 +55,7 @@ def test_what_cannot_be_written_down_is_kept_as_such() -> None:
     assert "onleesbaar" in raw_of({"id": 10**5000})
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(payloads("id", "text"))
 def test_nothing_breaks_the_helpers_and_all_they_give_can_be_stored(value: object) -> None:
     text, raw, item = text_of(value), raw_of(value), unreadable("x", value, "kapot")
@@ -86,6 +87,7 @@ def test_a_token_is_recognised_whole(text: object, is_there: bool) -> None:
     assert carries_token(text, TOKEN) is is_there
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text())
 def test_an_empty_token_is_nowhere(text: str) -> None:
     assert not carries_token(text, "")

@@ -24,7 +24,7 @@ def server() -> Iterator[CannedServer]:
 
 @pytest.fixture
 def session(server: CannedServer) -> Iterator[FixedHostSession]:
-    with FixedHostSession(server.url, connect_timeout=0.2, read_timeout=0.2) as session:
+    with FixedHostSession(server.url, connect_timeout=5.0, read_timeout=5.0) as session:
         yield session
 
 
@@ -37,7 +37,7 @@ def test_every_request_goes_to_the_configured_host(server: CannedServer, session
 
 
 def test_a_host_may_have_a_path_of_its_own(server: CannedServer) -> None:
-    with FixedHostSession(f"{server.url}/poort/x/", connect_timeout=0.2, read_timeout=0.2) as session:
+    with FixedHostSession(f"{server.url}/poort/x/", connect_timeout=5.0, read_timeout=5.0) as session:
         session.get("https://api.twitter.com/2/users/me")
 
     assert server.requests[0].path == "/poort/x/2/users/me"

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import oauthlib.oauth1.rfc5849.signature as oauth
 import pytest
 from canned import Answer, CannedServer, an_answer
-from hypothesis import given
+from hypothesis import given, settings
 from strategies import payloads
 
 from channels.payload import object_of
@@ -79,7 +79,7 @@ async def told(canned: CannedServer) -> AsyncIterator[XChannel]:
 
 def a_channel(url: str, *, now: datetime | None = None, **settings: Any) -> XChannel:
     keys = {name: f"sleutel-{name}" for name in ("consumer_key", "consumer_secret", "access_token", "access_token_secret")}
-    values: dict[str, Any] = {**keys, "base_url": url, "connect_timeout": 0.2, "read_timeout": 0.2, "page_size": 5, **settings}
+    values: dict[str, Any] = {**keys, "base_url": url, "connect_timeout": 5.0, "read_timeout": 5.0, "page_size": 5, **settings}
     return XChannel(XSettings(**values), now=(lambda: now) if now else lambda: datetime.now(UTC))
 
 
@@ -203,6 +203,7 @@ def test_errors_beside_data_are_kept_only_where_a_mention_itself_is_missing() ->
     assert [type(item) for item in page.items] == [InboundMessage, UnreadableItem]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     payloads(
         *(
