@@ -139,7 +139,7 @@ class Handling:
         with self.database.work() as work:
             change = Change(event=step.event, actor=account, why=step.why, columns=step.columns)
             recorded = work.meldingen.record(melding, change, now)
-            work.outbox.drop_ready(melding.id, News.NOG_GEEN_NIEUWS.value, now)  # real news replaces it
+            work.outbox.drop_unsent(melding.id, News.NOG_GEEN_NIEUWS.value)  # real news replaces it
             if step.telling is not None:
                 self.replies.tell(work, recorded, step.telling, now)
             work.commit()

@@ -76,6 +76,7 @@ class PromiseKeeper:
         try:
             with self.database.work() as work:
                 recorded = work.meldingen.record(melding, change, now)
+                work.outbox.drop_unsent(melding.id, News.NOG_GEEN_NIEUWS.value)
                 self.replies.tell(work, recorded, Telling(news=News.NOG_GEEN_NIEUWS), now)
                 work.commit()
         except StaleError:

@@ -25,6 +25,7 @@ from storage.meldingen import Change, Melding, NewMelder, NewMelding, Recorded
 
 MACHINE = "wijkbalie"
 SUMMARY_LENGTH = 280
+TRIES = 3
 _REMEMBERED = timedelta(days=365)
 _AWAITING_PLACE = timedelta(days=7)
 _REFERENCE = re.compile(r"\bWB-\d{4}-0*(\d{1,12})\b", re.IGNORECASE)
@@ -54,16 +55,26 @@ class Triage:
             if not claimed:
                 return False
             message = claimed[0]
+            self._handle_or_set_aside(work, message)
+            work.commit()
+        return True
+
+    def _handle_or_set_aside(self, work: UnitOfWork, message: StoredMessage) -> None:
+        """Handle the message; one that cannot be handled goes before staff and does not hold up the others."""
+        for _ in range(TRIES):
             try:
                 with work.savepoint():
                     self._handle(work, message)
             except StaleError:
-                return True  # a colleague changed the melding at this moment: the message waits for the next round
-            except Exception as error:  # noqa: BLE001 - one message that cannot be handled must not stop the others
+                _log.info("a colleague changed the melding meanwhile: judging again", message_id=message.id)
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with one message, the others go on
                 _log.exception("message could not be handled", message_id=message.id)
-                work.inbox.mark_unreadable(message.id, f"niet te verwerken ({type(error).__name__}); bekijk het bericht zelf")
-            work.commit()
-        return True
+                problem = f"niet te verwerken ({type(error).__name__}); bekijk het bericht zelf"
+                work.inbox.mark_unreadable(message.id, problem)
+                return
+            else:
+                return
+        work.inbox.mark_unreadable(message.id, "de melding werd steeds door iemand anders gewijzigd; bekijk het bericht zelf")
 
     def _handle(self, work: UnitOfWork, message: StoredMessage) -> None:
         decision = self.router.route(message.text, point=_point(message))
@@ -137,7 +148,7 @@ class Triage:
         if telling is not None:
             self.replies.tell(work, told, telling, now)
         if verdict.wants_person:
-            self._ask_person(work, told.melding, message)
+            self._ask_person(work, work.meldingen.get(melding.id), message)
         return melding.id
 
     def _first_step(

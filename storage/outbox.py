@@ -174,11 +174,12 @@ class Outbox:
             self._update(reply.id, look_at=now + lease, looks=reply.looks + 1)
         return tuple(self.get(reply.id) for reply in found)
 
-    def drop_ready(self, melding_id: int, news: str, now: datetime) -> int:
-        """Withdraw unsent replies of one kind that newer news replaces. Returns how many."""
-        is_ready = sa.and_(replies.c.melding_id == melding_id, replies.c.news == news, replies.c.state == ReplyState.READY.value)
-        values = {"state": ReplyState.DROPPED.value, "problem": "vervangen door nieuwer bericht", "due_at": now}
-        return self._connection.execute(sa.update(replies).where(is_ready).values(values)).rowcount
+    def drop_unsent(self, melding_id: int, news: str) -> int:
+        """Withdraw replies of one kind that newer news replaces and that nobody sent yet. Returns how many."""
+        unsent = [ReplyState.READY.value, ReplyState.BY_HAND.value]
+        is_unsent = sa.and_(replies.c.melding_id == melding_id, replies.c.news == news, replies.c.state.in_(unsent))
+        values = {"state": ReplyState.DROPPED.value, "problem": "vervangen door nieuwer bericht"}
+        return self._connection.execute(sa.update(replies).where(is_unsent).values(values)).rowcount
 
     def retry_by_staff(self, reply: Reply, account: str, now: datetime) -> None:
         """A colleague decided that it must be sent (again)."""

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bot.bootstrap import Application, build, utc_now
-from bot.config import Config, DatabaseTable, Hours, Office, Rhythms, Web
+from bot.config import Config, DatabaseTable, Hours, Logging, Office, Rhythms, Web
 from channels.facebook import FacebookSettings
 from channels.messenger import MessengerSettings
 from channels.simulator.graph import GraphSimulator
@@ -74,6 +74,7 @@ class City:
             web=Web(port=self._port, secure_cookie=False),
             rhythm=Rhythms(fetch_seconds=1, triage_seconds=1, relay_seconds=1, promises_seconds=10),
             office_hours=Hours.model_validate(dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), WEEKDAY)),
+            logging=Logging(level="error", form="console"),
             base=self._folder,
             channels=self._channels(),
         )

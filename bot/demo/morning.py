@@ -10,7 +10,10 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """One message. `below` is the name of an earlier scene in whose thread it stands."""
+    """One message. `below` is the name of an earlier scene in whose thread it stands.
+
+    `belongs_to` is where a colleague would send it (a vakafdeling, or extern/partner): Samira corrects by it.
+    """
 
     at: time
     channel: str
@@ -19,6 +22,7 @@ class Scene:
     name: str | None = None
     below: str | None = None
     has_photo: bool = False
+    belongs_to: str | None = None
 
 
 def the_morning() -> tuple[Scene, ...]:
@@ -33,6 +37,7 @@ def the_morning() -> tuple[Scene, ...]:
             name=table.get("naam"),
             below=table.get("onder"),
             has_photo=table.get("foto", False),
+            belongs_to=table.get("naar"),
         )
         for table in tables
     )

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from bot.bootstrap import Application
+from bot.bootstrap import Application, set_up_logging
 from bot.demo.city import CHANNELS, City
 from bot.demo.morning import Scene, the_morning
 from bot.demo.promises import Promise, check_promises
+from bot.handling import Step
 from channels.simulator.faults import Fault, FaultKind, Side
 from routing.melding import TO_JUDGE, Status
 from routing.office_hours import AMSTERDAM
@@ -48,16 +50,21 @@ def play_once(console: Console) -> int:
     """Play, print what came in and what was answered, and check. Returns 0 when every promise was kept."""
     clock = DemoClock(THE_DAY.replace(hour=8, minute=30))
     with tempfile.TemporaryDirectory(prefix="wijkbalie-demo-") as folder, City(Path(folder), now=clock) as city:
-        application = city.application()
-        try:
-            with console.status("De ochtend wordt gespeeld ..."):
-                asyncio.run(_play(city, application, clock))
-            _print_morning(console, application)
-            promises = check_promises(city, application)
-        finally:
-            asyncio.run(application.aclose())
+        promises = asyncio.run(_play_and_check(city, clock, console))
     _print_promises(console, promises)
     return 0 if all(not promise.broken for promise in promises) else 1
+
+
+async def _play_and_check(city: City, clock: DemoClock, console: Console) -> tuple[Promise, ...]:
+    application = city.application()
+    set_up_logging(application.config)
+    try:
+        with console.status("De ochtend wordt gespeeld ..."):
+            await _play(city, application, clock)
+        _print_morning(console, application)
+        return check_promises(city, application)
+    finally:
+        await application.aclose()
 
 
 async def _play(city: City, application: Application, clock: DemoClock) -> None:
@@ -71,7 +78,7 @@ async def _play(city: City, application: Application, clock: DemoClock) -> None:
     for minutes in (11, 12, 13):  # uncertain replies are looked for, and looked for again
         clock.moment += timedelta(minutes=minutes)
         await _until_quiet(application)
-    _staff_decide(application)
+    _staff_decide(application, {scene.text: scene.belongs_to for scene in the_morning() if scene.belongs_to})
     await _until_quiet(application)
     clock.moment += timedelta(days=9)
     await _until_quiet(application)
@@ -91,21 +98,35 @@ async def _until_quiet(application: Application) -> None:
             return
 
 
-def _staff_decide(application: Application) -> None:
-    """Samira works through the queue: she confirms what was proposed, and a few meldingen get further."""
-    handling = application.handling
+def _staff_decide(application: Application, belongs_to: dict[str, str]) -> None:
+    """Samira works through the queue: she confirms a right proposal, corrects a wrong one, and gets a few meldingen further."""
     with application.database.reading() as connection:
-        meldingen = audit.all_meldingen(connection)
+        meldingen, messages = audit.all_meldingen(connection), audit.all_messages(connection)
+    right = {
+        message.melding_id: code for message in messages for text, code in belongs_to.items() if text and text in message.text
+    }
     for melding in meldingen:
         if melding.status in TO_JUDGE and not melding.is_emergency:
-            handling.carry_out(melding, handling.confirm(melding), account=COLLEAGUE, version=melding.event_count)
+            step = _decision(application, melding, right.get(melding.id, melding.lead))
+            application.handling.carry_out(melding, step, account=COLLEAGUE, version=melding.event_count)
     with application.database.reading() as connection:
         passed_on = [melding for melding in audit.all_meldingen(connection) if melding.status is Status.DOORGEZET]
-    for melding, step in zip(passed_on, ("plan", "solve", "ask", "close"), strict=False):
-        _take_further(application, melding, step)
+    for melding, what in zip(passed_on, ("plan", "solve", "ask", "close"), strict=False):
+        _take_further(application, melding, what)
 
 
-def _take_further(application: Application, melding: Melding, step: str) -> None:
+def _decision(application: Application, melding: Melding, lead: str) -> Step:
+    code, _, partner = lead.partition("/")
+    if code == melding.lead and not partner:
+        return application.handling.confirm(melding)
+    if code == "extern":
+        return application.handling.refer(melding, partner=partner)
+    if code == "geen_actie":
+        return application.handling.confirm(replace(melding, lead=code))
+    return application.handling.assign(melding, lead=code)
+
+
+def _take_further(application: Application, melding: Melding, what: str) -> None:
     handling = application.handling
     steps = {
         "plan": lambda: handling.plan(melding, planned_for=application.now() + timedelta(days=2)),
@@ -113,7 +134,7 @@ def _take_further(application: Application, melding: Melding, step: str) -> None
         "ask": lambda: handling.ask(melding, question="Aan welke kant van de straat is het?"),
         "close": lambda: handling.close_unsolved(melding, reason="reeds_ingepland"),
     }
-    handling.carry_out(melding, steps[step](), account=COLLEAGUE)
+    handling.carry_out(melding, steps[what](), account=COLLEAGUE)
 
 
 async def _replay(city: City, application: Application) -> None:

@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from rich.console import Console
 
-from bot.bootstrap import Application
+from bot.bootstrap import Application, set_up_logging
 from bot.demo.city import City
 from bot.demo.morning import the_morning
 from bot.demo.page import create_page
@@ -26,6 +26,7 @@ def show(console: Console, port: int) -> int:
     """Run until Ctrl-C. The desk listens on `port`, the resident's page on the next one."""
     with tempfile.TemporaryDirectory(prefix="wijkbalie-demo-") as folder, City(Path(folder), port=port) as city:
         application = city.application()
+        set_up_logging(application.config)
         password = _first_account(application)
         console.print(
             f"\n[bold]De balie (medewerker):[/] http://127.0.0.1:{port}/"

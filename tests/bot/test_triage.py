@@ -163,6 +163,13 @@ def test_who_asks_for_a_person_gets_one_promised(database: Database) -> None:
     assert office.replies()[-1].news == "mens_gevraagd"
 
 
+@pytest.mark.parametrize("zone", Zone)
+def test_a_first_message_may_ask_for_a_person_in_every_zone(database: Database, zone: Zone) -> None:
+    office = an_office(database, ScriptedRouter(a_decision(zone=zone)))
+    office.receive(a_message("de lamp is stuk, bel mij"))
+    assert [reply.news for reply in office.replies()] == ["ontvangst", "mens_gevraagd"]
+
+
 def test_replaying_the_same_messages_changes_nothing(database: Database) -> None:
     office = an_office(database)
     history = [a_message("de lamp is stuk"), a_message("hoe staat het?"), a_message("dank u wel")]

@@ -6,10 +6,12 @@ import random
 from types import TracebackType
 from typing import Self
 
+from channels.simulator.graph import GraphSimulator
 from channels.simulator.server import Simulator
 from channels.simulator.telegram import TelegramSimulator
 from channels.simulator.twitter import XSimulator
 
+PAGE_TOKEN, APP_SECRET = "kill-page-token", "kill-app-secret"
 TEXTS = (
     "de lantaarnpaal bij nummer {n} in de Voorstraat is stuk",
     "container vol op de Springweg, al {n} dagen",
@@ -28,7 +30,8 @@ class City:
         self._number = 0
         self.telegram = TelegramSimulator(seed=seed)
         self.x = XSimulator(seed=seed)
-        self.simulators: tuple[Simulator, ...] = (self.telegram, self.x)
+        self.graph = GraphSimulator(page_token=PAGE_TOKEN, app_secret=APP_SECRET, seed=seed)
+        self.simulators: tuple[Simulator, ...] = (self.telegram, self.x, self.graph)
         self.written: set[tuple[str, str]] = set()
 
     def __enter__(self) -> Self:
@@ -44,10 +47,16 @@ class City:
         self._number += 1
         text = self._dice.choice(TEXTS).format(n=self._number)
         person = str(5000 + self._number)
-        if self._dice.random() < 0.5:
-            self.written.add(("telegram", f"{person}:{self.telegram.resident_writes(person, 'Bewoner', text)}"))
+        channel = self._dice.choice(("telegram", "x", "facebook", "messenger"))
+        if channel == "telegram":
+            external_id = f"{person}:{self.telegram.resident_writes(person, 'Bewoner', text)}"
+        elif channel == "x":
+            external_id = self.x.resident_writes(person, "Bewoner", text)
+        elif channel == "facebook":
+            external_id = self.graph.visitor_posts(person, "Bewoner", text)
         else:
-            self.written.add(("x", self.x.resident_writes(person, "Bewoner", text)))
+            external_id = self.graph.resident_messages(person, "Bewoner", text)
+        self.written.add((channel, external_id))
 
     def config(self, database_url: str) -> str:
         """Settings for a product that talks to this city, with waits made short."""
@@ -82,6 +91,28 @@ consumer_secret = "k"
 access_token = "k"
 access_token_secret = "k"
 base_url = "{self.x.url}"
+connect_timeout = 1.0
+read_timeout = 1.0
+settle_delay = 1
+min_interval = 0
+min_interval_per_thread = 0
+[channels.facebook]
+enabled = true
+page_id = "{self.graph.page_id}"
+page_token = "{PAGE_TOKEN}"
+app_secret = "{APP_SECRET}"
+base_url = "{self.graph.url}"
+connect_timeout = 1.0
+read_timeout = 1.0
+settle_delay = 1
+min_interval = 0
+min_interval_per_thread = 0
+[channels.messenger]
+enabled = true
+page_id = "{self.graph.page_id}"
+page_token = "{PAGE_TOKEN}"
+app_secret = "{APP_SECRET}"
+base_url = "{self.graph.url}"
 connect_timeout = 1.0
 read_timeout = 1.0
 settle_delay = 1

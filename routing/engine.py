@@ -1,0 +1,203 @@
+"""Routing a message: which vakafdeling leads, and everything else a colleague wants to know, with the reasons.
+
+Puts the answers of the other modules together; each of them answers one question. Pure and deterministic after loading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from routing.decision import Decision, Formal, Located, Zone
+from routing.formal import find_formal
+from routing.gazetteer import Gazetteer, load_gazetteer
+from routing.language import detect_language
+from routing.lexicon import Hit, Lexicon
+from routing.messages import GeoPoint
+from routing.model.features import Reading, neutral, read
+from routing.model.model import Judgement, Model, load, version_of
+from routing.personal_data import Finding, find_personal_data, mask
+from routing.place import Place, find_place, place_of_point
+from routing.urgency import Emergency, find_emergency, urgency_cues
+from routing.vakafdelingen import Municipality, Sort, packaged
+
+AUTO_FROM = 0.90
+SUGGEST_FROM = 0.30
+INVOLVED_FROM = 0.0
+UNCLEAR_LEAD, UNCLEAR_TOPIC = "wijkbureau", "onduidelijk"
+_SHOWN_WORDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A message after every question that needs no model."""
+
+    text: str
+    place: Place
+    findings: tuple[Finding, ...]
+    emergency: Emergency | None
+    formal: Formal | None
+    language: str
+    reading: Reading
+
+
+class Engine:
+    """The loaded engine. `route` never raises for any text."""
+
+    def __init__(self, municipality: Municipality, gazetteer: Gazetteer, lexicon: Lexicon, model: Model, versions: str) -> None:
+        self._municipality = municipality
+        self._gazetteer = gazetteer
+        self._lexicon = lexicon
+        self._model = model
+        self._versions = versions
+
+    def route(self, text: str, *, point: GeoPoint | None = None) -> Decision:
+        """Decide. `point` is a place the resident sent along; it wins over a place in the text."""
+        seen = self._see(text)
+        place = place_of_point(point.lat, point.lon, self._gazetteer) if point is not None else seen.place
+        if not text.strip():
+            return self._unclear(place, seen)
+        judged = self._model.judge(seen.reading)
+        ranked = self._rank(judged, seen)
+        lead = ranked[0][0]
+        topic = self._topic(lead, judged, seen)
+        kind = judged.kind
+        return Decision(
+            lead=lead,
+            involved=self._involved(lead, judged),
+            topic=topic,
+            kind=kind,
+            urgency=_urgency(lead, judged, text),
+            language=seen.language,
+            located=_located(place),
+            partner=self._partner(lead, topic),
+            personal_data=tuple(finding.text for finding in seen.findings),
+            needs_personal_contact=judged.needs_contact or lead == "noodgeval",
+            confidence=ranked[0][1],
+            top3=ranked[:3],
+            zone=_zone(ranked[0][1], seen, lead, place),
+            reasons=self._reasons(lead, topic, ranked, seen, place),
+            emergency=seen.emergency.kind
+            if seen.emergency and lead == "noodgeval"
+            else ("algemeen" if lead == "noodgeval" else None),
+            formal=seen.formal,
+            versions=self._versions,
+        )
+
+    def _see(self, text: str) -> _Text:
+        findings = find_personal_data(text)
+        place = find_place(text, self._gazetteer)
+        reading = read(mask(neutral(text, place.street_in_text)), self._lexicon)
+        language = detect_language(text).code
+        return _Text(text, place, findings, find_emergency(text), find_formal(text), language, reading)
+
+    def _rank(self, judged: Judgement, seen: _Text) -> tuple[tuple[str, float], ...]:
+        """Leads with their probabilities, the likeliest first. Danger found by its own layer goes before all."""
+        pairs = list(zip(self._model.leads, judged.probabilities.tolist(), strict=True))
+        if seen.emergency is not None:
+            pairs = [(code, 0.99 if code == "noodgeval" else probability * 0.01) for code, probability in pairs]
+        return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
+
+    def _topic(self, lead: str, judged: Judgement, seen: _Text) -> str:
+        scores = seen.reading.topics
+        own = [code for code, topic in self._municipality.onderwerpen.items() if topic.lead == lead]
+        return max(
+            own, key=lambda code: (judged.topics.get(code, -2.0) + 0.2 * scores.get(code, 0.0), code), default=UNCLEAR_TOPIC
+        )
+
+    def _involved(self, lead: str, judged: Judgement) -> tuple[str, ...]:
+        if self._municipality.vakafdelingen[lead].sort is not Sort.DEPARTMENT:
+            return ()
+        likely = sorted(
+            ((score, code) for code, score in judged.involved.items() if score > INVOLVED_FROM and code != lead), reverse=True
+        )
+        return tuple(code for _, code in likely)
+
+    def _partner(self, lead: str, topic: str) -> str | None:
+        if lead != "extern":
+            return None
+        return topic if topic in self._municipality.partners else "overig"
+
+    def _unclear(self, place: Place, seen: _Text) -> Decision:
+        return Decision(
+            lead=UNCLEAR_LEAD,
+            topic=UNCLEAR_TOPIC,
+            kind="melding",
+            urgency="normaal",
+            language=seen.language,
+            located=_located(place),
+            confidence=0.0,
+            top3=((UNCLEAR_LEAD, 0.0),),
+            zone=Zone.PERSON,
+            reasons=("geen tekst: eerst doorvragen",),
+            versions=self._versions,
+        )
+
+    def _reasons(
+        self, lead: str, topic: str, ranked: tuple[tuple[str, float], ...], seen: _Text, place: Place
+    ) -> tuple[str, ...]:
+        name = self._municipality.name_of(lead)
+        reasons = []
+        if seen.emergency is not None and lead == "noodgeval":
+            reasons.append(f"gevaar: {_quoted(seen.emergency.words)}")
+        words = _telling_words(seen.reading.hits, self._topics_of(lead), topic)
+        reasons.append(f"{_quoted(words)} -> {name}" if words else f"lijkt op eerdere berichten voor {name}")
+        if place.street or place.wijk:
+            reasons.append(
+                f"plaats: {place.street or place.buurt or place.wijk}"
+                + (f" ({place.wijk})" if place.street and place.wijk else "")
+            )
+        if place.in_gemeente is False:
+            reasons.append("de plaats ligt buiten de gemeente")
+        if seen.formal is not None:
+            reasons.append(f"formele kwestie ({seen.formal.value}): altijd naar een medewerker")
+        if len(ranked) > 1:
+            reasons.append(f"tweede keus: {self._municipality.name_of(ranked[1][0])} ({ranked[1][1]:.0%})")
+        return tuple(reasons)
+
+    def _topics_of(self, lead: str) -> Mapping[str, str]:
+        return {code: lead for code, topic in self._municipality.onderwerpen.items() if topic.lead == lead}
+
+
+def load_engine(municipality: Municipality) -> Engine:
+    """The engine with the shipped gazetteer and model. Raises ConfigError when the model cannot be read."""
+    source = packaged("model.npz")
+    topics = packaged("onderwerpen.toml")
+    versions = f"model {version_of(source)}, onderwerpen {version_of(topics)}"
+    return Engine(municipality, load_gazetteer(), Lexicon(municipality.onderwerpen), load(source), versions)
+
+
+def _zone(confidence: float, seen: _Text, lead: str, place: Place) -> Zone:
+    if seen.formal is not None or lead == "noodgeval" or place.in_gemeente is False:
+        return Zone.PERSON
+    if confidence >= AUTO_FROM:
+        return Zone.AUTO
+    return Zone.SUGGEST if confidence >= SUGGEST_FROM else Zone.PERSON
+
+
+def _urgency(lead: str, judged: Judgement, text: str) -> str:
+    if lead == "noodgeval":
+        return "noodgeval"
+    if lead == "geen_actie":
+        return "laag"
+    cues = urgency_cues(text)
+    if cues.high and judged.urgency != "hoog" and not cues.low:
+        return "hoog"
+    return judged.urgency
+
+
+def _located(place: Place) -> Located:
+    return Located(
+        street=place.street, buurt=place.buurt, wijk=place.wijk, lat=place.lat, lon=place.lon, in_gemeente=place.in_gemeente
+    )
+
+
+def _telling_words(hits: Sequence[Hit], own: Mapping[str, str], topic: str) -> tuple[str, ...]:
+    found: list[Hit] = [hit for hit in hits if hit.topic in own and hit.weight > 0]
+    found.sort(key=lambda hit: (hit.topic != topic, -hit.weight, hit.words))
+    words = dict.fromkeys(word for hit in found for word in hit.words)
+    return tuple(words)[:_SHOWN_WORDS]
+
+
+def _quoted(words: tuple[str, ...]) -> str:
+    return " + ".join(f"'{word}'" for word in words)
