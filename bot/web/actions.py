@@ -1,0 +1,120 @@
+"""What a colleague can do with a melding, as one table: the form's name, what the law of transitions must allow, and the step.
+
+Every step comes from the use cases in `bot.handling`; here the posted fields become their arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+
+from bot.handling import Step
+from bot.web.desk import Desk
+from bot.web.forms import Form, FormError
+from bot.web.words import OUTCOMES, REASONS
+from routing.melding import TO_JUDGE, Event, NotSolved, may
+from routing.office_hours import AMSTERDAM
+from routing.vakafdelingen import Sort
+from storage.meldingen import Melding
+
+Build = Callable[[Desk, Melding, Form], Step]
+SOLVED, NOTHING_ASKED = "opgelost", "geen_actie_nodig"
+# How a melding can be closed: solved, for a coded reason, or without a word because nothing was asked.
+ENDINGS: Mapping[str, str] = {
+    SOLVED: OUTCOMES[SOLVED],
+    **{reason.value: words for reason, words in REASONS.items()},
+    NOTHING_ASKED: "Geen actie nodig (praatje, mening, spam)",
+}
+QUESTIONS: Mapping[str, str] = {"waar": "Waar is het precies?", "wat": "Wat is er aan de hand, en waar?"}
+OWN_QUESTION = "eigen"
+_NOON = time(12)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """`name` is the last part of the address, `event` what the transition table must allow, `build` makes the step."""
+
+    name: str
+    title: str
+    event: Event
+    build: Build
+
+
+def _confirm(desk: Desk, melding: Melding, form: Form) -> Step:  # noqa: ARG001 - one shape for all actions
+    return desk.handling.confirm(melding)
+
+
+def _correct(desk: Desk, melding: Melding, form: Form) -> Step:
+    lead = form.choice("vakafdeling", desk.municipality.departments, "Kies een vakafdeling uit de lijst.")
+    topic = form.choice("onderwerp", ("", *desk.municipality.onderwerpen), "Kies een onderwerp uit de lijst, of laat het leeg.")
+    return desk.handling.assign(melding, lead=lead, topic=topic, explanation=form.text("toelichting"))
+
+
+def _ask(desk: Desk, melding: Melding, form: Form) -> Step:
+    word = form.choice("vaste_vraag", (*QUESTIONS, OWN_QUESTION, ""), "Kies een vraag, of schrijf er zelf een.")
+    if word not in QUESTIONS:
+        question = form.text("vraag")
+        if not question:
+            raise FormError("Schrijf wat u van de melder wilt weten.", name="vraag")
+        return desk.handling.ask(melding, question=question)
+    step = desk.handling.ask(melding, question=QUESTIONS[word])
+    if step.telling is None:
+        return step
+    # The prepared question exists in the language of every melder.
+    return replace(step, telling=replace(step.telling, question="", question_word=word))
+
+
+def _take_up(desk: Desk, melding: Melding, form: Form) -> Step:
+    return desk.handling.take_up(melding, contact_person=form.text("contactpersoon"))
+
+
+def _plan(desk: Desk, melding: Melding, form: Form) -> Step:
+    day = form.day("dag", today=desk.now().astimezone(AMSTERDAM).date())
+    planned_for = datetime.combine(day, _NOON, AMSTERDAM)
+    return desk.handling.plan(melding, planned_for=planned_for, explanation=form.text("toelichting"))
+
+
+def _close(desk: Desk, melding: Melding, form: Form) -> Step:
+    ending = form.choice("einde", ENDINGS, "Kies hoe het is afgelopen; de melder hoort de reden.")
+    explanation = form.text("toelichting")
+    if ending == SOLVED:
+        return desk.handling.solve(melding, explanation=explanation)
+    if ending in set(NotSolved):
+        return desk.handling.close_unsolved(melding, reason=ending, explanation=explanation)
+    nothing = next(code for code, item in desk.municipality.vakafdelingen.items() if item.sort is Sort.NONE)
+    step = desk.handling.confirm(replace(melding, lead=nothing))
+    return replace(step, columns={**step.columns, "lead": nothing}, why=explanation or "geen actie nodig")
+
+
+def _refer(desk: Desk, melding: Melding, form: Form) -> Step:
+    partner = form.choice("organisatie", desk.municipality.partners, "Kies een organisatie uit de lijst.")
+    return desk.handling.refer(melding, partner=partner, explanation=form.text("toelichting"))
+
+
+def _reopen(desk: Desk, melding: Melding, form: Form) -> Step:
+    return desk.handling.reopen(melding, why=form.text("reden"))
+
+
+ACTIONS: Mapping[str, Action] = {
+    action.name: action
+    for action in (
+        Action(name="bevestigen", title="Voorstel bevestigen", event=Event.DOORGEZET, build=_confirm),
+        Action(name="corrigeren", title="Andere vakafdeling kiezen", event=Event.DOORGEZET, build=_correct),
+        Action(name="vragen", title="Vraag stellen aan de melder", event=Event.VRAAG_GESTELD, build=_ask),
+        Action(name="in-behandeling", title="In behandeling nemen", event=Event.IN_BEHANDELING_GENOMEN, build=_take_up),
+        Action(name="inplannen", title="Inplannen", event=Event.INGEPLAND, build=_plan),
+        Action(name="afhandelen", title="Afhandelen", event=Event.AFGEHANDELD, build=_close),
+        Action(name="doorverwijzen", title="Doorverwijzen naar een andere organisatie", event=Event.DOORVERWEZEN, build=_refer),
+        Action(name="heropenen", title="Heropenen", event=Event.HEROPEND, build=_reopen),
+    )
+}
+
+
+def offered(melding: Melding) -> tuple[Action, ...]:
+    """What makes sense now, in a fixed order. A proposal is confirmed only while the melding waits for a judgement."""
+    return tuple(
+        action
+        for action in ACTIONS.values()
+        if may(melding.status, action.event) and (action.name != "bevestigen" or melding.status in TO_JUDGE)
+    )

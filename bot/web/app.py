@@ -1,0 +1,58 @@
+"""The desk as a web application: puts the views, the door, the headers and the pages together. No work at import time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from fastapi import Depends, FastAPI
+from starlette.staticfiles import StaticFiles
+
+from bot.web import problems
+from bot.web.assets import FOLDER, REMEDY, Assets
+from bot.web.desk import Desk
+from bot.web.guard import admit
+from bot.web.pages import Pages
+from bot.web.security import SecurityHeaders
+from bot.web.sessions import Sessions
+from bot.web.views import health, login, melding, queue, trays
+
+if TYPE_CHECKING:
+    from bot.bootstrap import Application
+
+_log = structlog.get_logger(__name__)
+
+
+def create_app(application: Application) -> FastAPI:
+    """The desk of a built application."""
+    config = application.config
+    return build_desk(
+        Desk(
+            database=application.database,
+            handling=application.handling,
+            municipality=application.municipality,
+            office=config.office.name,
+            now=application.now,
+            is_secure=config.web.secure_cookie,
+            session_length=timedelta(hours=config.web.session_hours),
+        )
+    )
+
+
+def build_desk(desk: Desk) -> FastAPI:
+    """The app for one desk. Says so when the style sheets are missing, and works without them."""
+    assets = Assets.find()
+    if not assets.is_complete:
+        _log.warning("desk without style", remedy=REMEDY)
+    # Every route passes the door, also one that is added later; the interactive documentation is not for the public.
+    app = FastAPI(title="Wijkbalie", dependencies=[Depends(admit)], docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.desk = desk
+    app.state.sessions = Sessions(desk)
+    app.state.pages = Pages(desk, assets)
+    for view in (login, queue, melding, trays, health):
+        app.include_router(view.router)
+    app.mount("/static", StaticFiles(directory=FOLDER), name="static")
+    app.add_middleware(SecurityHeaders)
+    problems.install(app)
+    return app

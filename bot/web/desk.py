@@ -1,0 +1,24 @@
+"""What the desk is made of: the parts its views work with. Does nothing by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.handling import Handling
+from routing.vakafdelingen import Municipality
+from storage.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """`now` is the clock. `is_secure` tells that browsers reach the desk over https, so that cookies need never travel bare."""
+
+    database: Database
+    handling: Handling
+    municipality: Municipality
+    office: str
+    now: Callable[[], datetime]
+    is_secure: bool = True
+    session_length: timedelta = timedelta(hours=10)

@@ -1,0 +1,96 @@
+"""The door of the desk: every route passes here first, so a new view is closed until somebody opens it.
+
+Three questions for every request: does a post come from our own page, who is it, does the form carry the token of the session?
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
+
+from bot.web.desk import Desk
+from bot.web.forms import Form, read_form
+from bot.web.security import is_own_request, is_same_token
+from bot.web.sessions import Sessions
+from routing.errors import WijkbalieError
+from storage.staff import Account, Session
+
+OPEN_ROUTES = frozenset({"/inloggen", "/health"})
+
+
+class LoginNeededError(WijkbalieError):
+    """Nobody is logged in. `was_over` tells that there was a session, which has ended."""
+
+    def __init__(self, *, was_over: bool = False) -> None:
+        super().__init__("Log eerst in.")
+        self.was_over = was_over
+
+
+class ForbiddenError(WijkbalieError):
+    """The request does not come from a form of this desk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CookieNames:
+    """Over https the names promise the browser that no other host or path can have set them (RFC 6265bis, `__Host-`)."""
+
+    session: str
+    login: str
+    flash: str
+
+    @classmethod
+    def of(cls, desk: Desk) -> CookieNames:
+        prefix = "__Host-wijkbalie" if desk.is_secure else "wijkbalie"
+        return cls(session=f"{prefix}-sessie", login=f"{prefix}-inloggen", flash=f"{prefix}-bericht")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One request that was let in: by whom, with which form. `csrf` is what forms on the answered page must carry."""
+
+    request: Request
+    desk: Desk
+    cookies: CookieNames
+    session: Session | None
+    form: Form
+    csrf: str
+
+    @property
+    def account(self) -> Account:
+        """Raises LoginNeededError when nobody is logged in."""
+        if self.session is None:
+            raise LoginNeededError
+        return self.session.account
+
+    @property
+    def token(self) -> str:
+        return self.request.cookies.get(self.cookies.session, "")
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether htmx asks for a piece of the page."""
+        return self.request.headers.get("hx-request") == "true"
+
+
+async def admit(request: Request) -> Visit:
+    """Let a request in. Raises ForbiddenError, LoginNeededError or FormError."""
+    desk: Desk = request.app.state.desk
+    sessions: Sessions = request.app.state.sessions
+    cookies = CookieNames.of(desk)
+    if request.method == "POST" and not is_own_request(request.headers):
+        raise ForbiddenError("Dit verzoek kwam niet van een pagina van de balie. Ga naar de balie en probeer het daar.")
+    token = request.cookies.get(cookies.session, "")
+    session = await run_in_threadpool(sessions.find, token) if token else None
+    if session is None and request.scope["route"].path not in OPEN_ROUTES:
+        raise LoginNeededError(was_over=bool(token))
+    csrf = session.csrf_token if session else request.cookies.get(cookies.login, "")
+    form = await read_form(request) if request.method == "POST" else Form()
+    if request.method == "POST" and not is_same_token(form.raw("csrf"), csrf):
+        raise ForbiddenError("Het formulier is verlopen. Laad de pagina opnieuw en probeer het nog eens.")
+    return Visit(request=request, desk=desk, cookies=cookies, session=session, form=form, csrf=csrf)
+
+
+Admitted = Annotated[Visit, Depends(admit)]

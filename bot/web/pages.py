@@ -1,0 +1,154 @@
+"""Turning values into pages: the template engine, what every page shows, and messages that survive a redirect.
+
+Reads no melding; views do.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from bot.web import display, words
+from bot.web.assets import Assets
+from bot.web.condition import machine_concerns
+from bot.web.desk import Desk
+from bot.web.guard import CookieNames, Visit
+from bot.web.security import is_same_token, sign
+from routing.office_hours import AMSTERDAM
+from storage import queries
+
+# News is at risk for colleagues a day ahead: time enough to find out something real.
+AT_RISK = timedelta(days=1)
+_FLASH_SECONDS = 120
+Tone = Literal["ok", "warning", "error", "info"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A sentence for the colleague, above the page."""
+
+    tone: Tone
+    text: str
+    hint: str = ""
+
+
+class Pages:
+    """Renders the pages of one desk."""
+
+    def __init__(self, desk: Desk, assets: Assets) -> None:
+        self.desk = desk
+        self.assets = assets
+        self._environment = _environment()
+
+    def show(
+        self, visit: Visit, name: str, values: dict[str, Any], *, message: Message | None = None, status: int = 200
+    ) -> Response:
+        """A whole page for a colleague who is logged in, with the waiting message, if any."""
+        frame = values if "counts" in values else self.frame(visit) | values
+        response = HTMLResponse(self.text(name, frame | {"message": message or _read_flash(visit)}), status_code=status)
+        if visit.request.cookies.get(visit.cookies.flash):
+            _forget(response, visit.desk, visit.cookies.flash)
+        return response
+
+    def bare(self, name: str, values: dict[str, Any], *, status: int = 200) -> HTMLResponse:
+        """A page outside the desk: the login, or a problem. Carries nothing of anybody."""
+        frame: dict[str, Any] = {"visit": None, "office": self.desk.office, "assets": self.assets, "message": None}
+        return HTMLResponse(self.text(name, frame | values), status_code=status)
+
+    def text(self, name: str, values: dict[str, Any]) -> str:
+        return self._environment.get_template(name).render(values)
+
+    def frame(self, visit: Visit) -> dict[str, Any]:
+        """What every page shows: who is logged in, the queues with their counts, and whether all is well."""
+        now = self.desk.now()
+        with self.desk.database.reading() as connection:
+            counts = queries.count_queues(connection, soon=now + AT_RISK)
+            health = queries.health(connection, now)
+        return {
+            "visit": visit,
+            "office": self.desk.office,
+            "assets": self.assets,
+            "now": now,
+            "today": now.astimezone(AMSTERDAM).date(),
+            "counts": counts,
+            "stands_still": bool(machine_concerns(health, self.desk.municipality, now)),
+            "message": None,
+            "place": "",
+        }
+
+
+def go_on(visit: Visit, path: str, message: Message | None = None) -> Response:
+    """Answer a post: on to a page, where the message is shown once."""
+    response = RedirectResponse(path, status_code=303)
+    if message is not None:
+        set_cookie(response, visit.desk, visit.cookies.flash, _packed(message, visit.csrf), seconds=_FLASH_SECONDS)
+    return response
+
+
+def set_cookie(response: Response, desk: Desk, name: str, value: str, *, seconds: int) -> None:
+    response.set_cookie(name, value, max_age=seconds, path="/", secure=desk.is_secure, httponly=True, samesite="lax")
+
+
+def _forget(response: Response, desk: Desk, name: str) -> None:
+    response.delete_cookie(name, path="/", secure=desk.is_secure, httponly=True, samesite="lax")
+
+
+def forget_session(response: Response, desk: Desk) -> None:
+    _forget(response, desk, CookieNames.of(desk).session)
+
+
+def _packed(message: Message, key: str) -> str:
+    """Signed, so that nobody but this desk puts words above a page."""
+    body = base64.urlsafe_b64encode(json.dumps([message.tone, message.text, message.hint]).encode()).decode()
+    return f"{body}.{sign(body, key)}"
+
+
+def _read_flash(visit: Visit) -> Message | None:
+    body, _, signature = visit.request.cookies.get(visit.cookies.flash, "").rpartition(".")
+    if not body or not visit.csrf or not is_same_token(signature, sign(body, visit.csrf)):
+        return None
+    try:
+        tone, text, hint = json.loads(base64.urlsafe_b64decode(body))
+    except (ValueError, binascii.Error):
+        return None
+    return Message(tone=tone, text=text, hint=hint)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "visible": display.visible,
+        "excerpt": display.excerpt,
+        "in_parts": display.in_parts,
+        "sureness": words.sureness,
+        "sure_steps": words.sure_steps,
+        "age": words.age,
+        "day_and_time": words.day_and_time,
+        "day_only": words.day_only,
+        "channel": lambda code: words.CHANNELS.get(code, words.readable(code)),
+        "status": lambda code: words.STATUSES[code],
+        "event": lambda code: words.EVENTS.get(code, words.readable(code)),
+        "reply_state": lambda code: words.REPLY_STATES[code],
+        "urgency": lambda code: words.URGENCIES.get(code, words.readable(code)),
+        "outcome": lambda code: words.OUTCOMES.get(code, words.readable(code)),
+        "reason": lambda code: words.REASONS.get(code, words.readable(code)),
+        "language": lambda code: words.LANGUAGES.get(code, code),
+        "actor": lambda code: words.ACTORS.get(code, code),
+        "readable": words.readable,
+    }
+    environment.globals |= {"QUEUES": words.QUEUES}
+    return environment

@@ -1,0 +1,64 @@
+"""Logging in and out: passwords, lock-out and session tokens. Knows no HTTP.
+
+A token leaves this module once, at login; the database keeps only its digest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from threading import BoundedSemaphore
+
+import structlog
+
+from bot.passwords import digest, is_password, new_token
+from bot.web.desk import Desk
+from storage.staff import Session, Staff
+
+FAILURES_BEFORE_LOCK = 5
+LOCK_MINUTES = 15
+# argon2id takes 64 MiB per check: a flood of logins must not take the memory of the whole process.
+_CHECKS_AT_ONCE = 2
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """The sessions of one desk."""
+
+    desk: Desk
+    _checks: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_CHECKS_AT_ONCE), repr=False)
+
+    def login(self, username: str, password: str) -> str | None:
+        """A new session token, or None when the account and password do not fit, or the account is locked or closed.
+
+        Takes as long for an account that does not exist. Whoever asks cannot tell the reasons apart.
+        """
+        now = self.desk.now()
+        lock = timedelta(minutes=LOCK_MINUTES)
+        with self.desk.database.work() as work:
+            account = work.staff.begin_login(username, now, limit=FAILURES_BEFORE_LOCK, lock=lock)
+            work.commit()
+        with self._checks:
+            fits = is_password(password, account.password_hash if account else None)
+        if account is None or not fits:
+            _log.warning("login refused", account_id=account.id if account else None)
+            return None
+        token = new_token()
+        with self.desk.database.work() as work:
+            work.staff.record_login(account, now)
+            work.staff.open_session(account, digest(token), new_token(), now=now, expires_at=now + self.desk.session_length)
+            work.commit()
+        _log.info("login", account_id=account.id)
+        return token
+
+    def find(self, token: str) -> Session | None:
+        """The session of a token; None when it is unknown, over, or its account was closed."""
+        with self.desk.database.reading() as connection:
+            return Staff(connection).find_session(digest(token), self.desk.now())
+
+    def close(self, token: str) -> None:
+        """End a session. Idempotent."""
+        with self.desk.database.work() as work:
+            work.staff.close_session(digest(token))
+            work.commit()

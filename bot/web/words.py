@@ -1,0 +1,159 @@
+"""The words on the screen for stored codes, probabilities and moments. Dutch at B1 level; decides nothing.
+
+Messages to residents have their own texts (bot/teksten); these are for colleagues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from babel.dates import format_datetime, format_time
+
+from routing.melding import Event, NotSolved, Status
+from routing.office_hours import AMSTERDAM
+from storage.outbox import ReplyState
+from storage.queries import Queue
+
+CHANNELS: Mapping[str, str] = {"telegram": "Telegram", "x": "X", "facebook": "Facebook", "messenger": "Messenger"}
+
+QUEUES: Mapping[Queue, str] = {
+    Queue.TO_JUDGE: "Te beoordelen",
+    Queue.URGENT: "Spoed",
+    Queue.PROMISE_AT_RISK: "Belofte in gevaar",
+    Queue.UNDER_WAY: "Loopt",
+    Queue.WAITING: "Wacht op melder",
+    Queue.CLOSED: "Afgesloten",
+}
+
+QUEUE_HINTS: Mapping[Queue, str] = {
+    Queue.TO_JUDGE: "Klopt het voorstel? Bevestig het of kies een andere vakafdeling. Gevaar staat bovenaan.",
+    Queue.URGENT: "Noodgevallen en meldingen met haast die nog open staan.",
+    Queue.PROMISE_AT_RISK: "De melder hoort binnen een dag iets te horen. Anders stuurt de computer dat er nog geen nieuws is.",
+    Queue.UNDER_WAY: "Meldingen die bij een vakafdeling liggen.",
+    Queue.WAITING: "Wij stelden een vraag. Antwoordt de melder, dan komt de melding hier vanzelf weg.",
+    Queue.CLOSED: "Wat klaar is, het nieuwste bovenaan. U kunt een melding heropenen.",
+}
+
+EMPTY_QUEUES: Mapping[Queue, str] = {
+    Queue.TO_JUDGE: "Alles is beoordeeld. Nieuwe berichten verschijnen hier vanzelf.",
+    Queue.URGENT: "Er is nu geen spoed.",
+    Queue.PROMISE_AT_RISK: "Alle beloften zijn op tijd.",
+    Queue.UNDER_WAY: "Er ligt nu niets bij een vakafdeling.",
+    Queue.WAITING: "Wij wachten op niemand.",
+    Queue.CLOSED: "Er is nog niets afgesloten.",
+}
+
+STATUSES: Mapping[Status, str] = {
+    Status.NIEUW: "Nieuw",
+    Status.TE_BEOORDELEN: "Te beoordelen",
+    Status.DOORGEZET: "Doorgezet",
+    Status.IN_BEHANDELING: "In behandeling",
+    Status.INGEPLAND: "Ingepland",
+    Status.WACHT_OP_MELDER: "Wacht op melder",
+    Status.AFGEHANDELD: "Afgehandeld",
+    Status.DOORVERWEZEN: "Doorverwezen",
+    Status.INGETROKKEN: "Ingetrokken",
+    Status.DUBBEL: "Dubbel",
+    Status.HEROPEND: "Heropend",
+}
+
+EVENTS: Mapping[Event, str] = {
+    Event.ONTVANGEN: "Ontvangen",
+    Event.TER_BEOORDELING: "Aan een collega voorgelegd",
+    Event.DOORGEZET: "Doorgezet naar de vakafdeling",
+    Event.IN_BEHANDELING_GENOMEN: "In behandeling genomen",
+    Event.INGEPLAND: "Ingepland",
+    Event.VRAAG_GESTELD: "Vraag gesteld aan de melder",
+    Event.AANGEVULD: "Melder vulde aan",
+    Event.VRAAG_VERLOPEN: "Geen antwoord op de vraag gekregen",
+    Event.AFGEHANDELD: "Afgehandeld",
+    Event.DOORVERWEZEN: "Doorverwezen naar een andere organisatie",
+    Event.INGETROKKEN: "Ingetrokken door de melder",
+    Event.SAMENGEVOEGD: "Samengevoegd met een andere melding",
+    Event.HEROPEND: "Heropend",
+    Event.MEDEMELDER: "Nog een melder sloot zich aan",
+    Event.STAND_GEVRAAGD: "Melder vroeg hoe het staat",
+    Event.BEDANKT: "Melder bedankte",
+    Event.NOG_GEEN_NIEUWS: "Verteld dat er nog geen nieuws is",
+    Event.NOODGEVAL: "Gevaar herkend, 112 genoemd",
+    Event.MENS_GEVRAAGD: "Melder vroeg om een medewerker",
+}
+
+REASONS: Mapping[NotSolved, str] = {
+    NotSolved.REEDS_INGEPLAND: "Het staat al op de planning",
+    NotSolved.NIET_NU: "Nu geen geld of tijd voor",
+    NotSolved.NIET_VAN_ONS: "Niet van de gemeente",
+    NotSolved.DOEN_WE_NIET: "Dit doet de gemeente niet",
+    NotSolved.ONDUIDELIJK: "Niet duidelijk wat er aan de hand is",
+    NotSolved.NIETS_AANGETROFFEN: "Gaan kijken en niets gevonden",
+}
+
+OUTCOMES: Mapping[str, str] = {
+    "opgelost": "Opgelost",
+    "niet_opgelost": "Niet opgelost",
+    "geen_actie_nodig": "Geen actie nodig",
+}
+
+REPLY_STATES: Mapping[ReplyState, str] = {
+    ReplyState.READY: "Staat klaar en wordt zo verzonden",
+    ReplyState.BUSY: "Wordt nu verzonden",
+    ReplyState.SENT: "Verzonden",
+    ReplyState.UNCERTAIN: "Onzeker of dit is aangekomen",
+    ReplyState.REFUSED: "Geweigerd door het kanaal",
+    ReplyState.BY_HAND: "Met de hand te plaatsen",
+    ReplyState.DROPPED: "Niet verzonden: vervangen door nieuwer bericht",
+}
+
+URGENCIES: Mapping[str, str] = {"noodgeval": "Noodgeval", "hoog": "Spoed", "normaal": "Normaal", "laag": "Laag"}
+VISIBILITIES: Mapping[str, str] = {"openbaar": "openbaar", "prive": "privé"}
+LANGUAGES: Mapping[str, str] = {"nl": "Nederlands", "en": "Engels"}
+ACTORS: Mapping[str, str] = {"wijkbalie": "de computer", "melder": "de melder"}
+
+_SURE = ((0.9, "vrijwel zeker"), (0.7, "waarschijnlijk"), (0.4, "twijfel"), (0.0, "onzeker"))
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def readable(code: object) -> str:
+    """A code nobody wrote a word for, made readable: `klacht_bejegening` -> `Klacht bejegening`."""
+    return str(code).replace("_", " ").capitalize()
+
+
+def sureness(confidence: float) -> str:
+    """`vrijwel zeker (95%)`. A person reads the word, and checks the number."""
+    word = next(word for least, word in _SURE if confidence >= least)
+    return f"{word} ({confidence:.0%})"
+
+
+def sure_steps(confidence: float) -> int:
+    """How many of the dots beside the word are filled, 1 to 4."""
+    return len(_SURE) - next(number for number, (least, _) in enumerate(_SURE) if confidence >= least)
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """How long ago, in the largest unit that says enough."""
+    passed = now - moment
+    if passed < _MINUTE:
+        return "zojuist"
+    if passed < _HOUR:
+        return _counted(passed // _MINUTE, "minuut", "minuten")
+    if passed < _DAY:
+        return _counted(passed // _HOUR, "uur", "uur")
+    return _counted(passed // _DAY, "dag", "dagen")
+
+
+def day_and_time(moment: datetime, now: datetime) -> str:
+    """`vandaag 17:00`, `morgen 17:00`, `do 26 nov 17:00`; with the year when it is another one. In the office's own zone."""
+    local, today = moment.astimezone(AMSTERDAM), now.astimezone(AMSTERDAM).date()
+    names = {today: "vandaag", today - _DAY: "gisteren", today + _DAY: "morgen"}
+    pattern = "EEE d MMM" if local.year == today.year else "d MMM y"
+    day = names.get(local.date()) or str(format_datetime(local, pattern, locale="nl"))
+    return f"{day} {format_time(local, 'HH:mm', locale='nl')}"
+
+
+def day_only(moment: datetime) -> str:
+    return str(format_datetime(moment.astimezone(AMSTERDAM), "EEEE d MMMM", locale="nl"))
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
