@@ -223,8 +223,10 @@ class Walker:
         return [leaf for leaf in leaves if leaf.id not in known and (leaf.moment is None or leaf.moment >= floor)]
 
     def _reaches(self, walk: Walk, container: str, leaves: Iterable[Leaf]) -> bool:
-        floor = self.leaf_floor(walk, container)
-        return any(leaf.moment is not None and leaf.moment < floor for leaf in leaves)
+        """A page that goes below the floor, or that holds nothing but known leaves, meets what was handed over before."""
+        floor, mark = self.leaf_floor(walk, container), walk.marks.get(container)
+        are_known = [mark is not None and leaf.id in mark.ids for leaf in leaves]
+        return (bool(are_known) and all(are_known)) or any(leaf.moment is not None and leaf.moment < floor for leaf in leaves)
 
     def _is_implausible(self, walk: Walk, container: str, leaves: Sequence[Leaf]) -> bool:
         """A page that neither crosses the mark nor holds what lies at it may be an old copy: ask again before believing it."""
@@ -241,9 +243,9 @@ class Walker:
 
     def _concluded(self, walk: Walk, new: Iterable[Leaf]) -> Step:
         """Ends the sweep when everything in it is read. After a long one with news there is more: what came meanwhile."""
-        leaves = [leaf for leaf in new if leaf.item is not None]
+        leaves = tuple(new)
         items = tuple(leaf.item for leaf in leaves if leaf.item is not None)
-        is_news = any(leaf.moment is not None and isinstance(leaf.item, InboundMessage) for leaf in leaves)
+        is_news = any(leaf.id is not None and leaf.moment is not None for leaf in leaves)
         sweep = walk.sweep or Sweep(floor=0)
         sweep = replace(sweep, has_news=sweep.has_news or is_news, steps=sweep.steps + 1)
         if walk.deeper or not sweep.is_listed:

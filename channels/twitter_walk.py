@@ -16,7 +16,7 @@ from channels.payload import JsonObject, id_of, list_of, object_of, size_of
 _SNOWFLAKE_EPOCH = datetime.fromtimestamp(1_288_834_974.657, UTC)
 _SNOWFLAKE_SHIFT = 22  # the bits below the milliseconds
 _LONGEST_POST_ID = 19
-_MOST_REMEMBERED = 200
+_MOST_REMEMBERED = 1000  # more than X gives back
 _MOST_STALLS = 3
 
 
@@ -58,8 +58,8 @@ class MentionWalk:
         """The next value, and whether X has more ready now.
 
         A page token that comes back means that X repeats itself: the page is asked for again, a few times. Then the walk
-        is given up without moving `since`, and the next one tries again. After a walk of several pages with something new
-        on them there is more: whatever was posted meanwhile.
+        is given up without moving `since`, and the next one tries again. A whole page of known mentions ends the walk.
+        After a walk of several pages there is more: whatever was posted meanwhile.
         """
         if next_token is not None and next_token in self.tokens:
             is_patient = self.stalls < _MOST_STALLS
@@ -68,7 +68,7 @@ class MentionWalk:
         newest = _highest(self.newest, *ids)
         met = _remembered((*self.met, *ids), newest, overlap)
         fresh = self.fresh + len(set(ids).difference(self.recent, self.met))
-        if next_token is None:
+        if next_token is None or (ids and set(ids) <= set(self.recent)):
             since = _highest(self.since, newest)
             remembered = _remembered((*self.recent, *met), since, overlap)
             return MentionWalk(since=since, recent=remembered), self.is_half_way and fresh > 0

@@ -284,10 +284,12 @@ class GraphSimulator(Simulator):
         return {**selected(entry.node, fields), **{name: edge for name, edge in edges.items() if edge["data"]}}
 
     def _nested_comments(self, request: web.Request, entry: Entry, wish: Field) -> Json:
+        self._deliveries.pop(entry.node["id"], None)  # older pages now follow this one
         entries = self.page.comments_on(entry.node["id"], is_stream=wish.modifiers.get("filter") == "stream")
         return self._nested(request, entries, wish)
 
     def _nested_messages(self, request: web.Request, entry: Entry, wish: Field) -> Json:
+        self._deliveries.pop(entry.node["id"], None)
         [talk] = [talk for talk in self.page.conversations.values() if talk.id == entry.node["id"]]
         return self._nested(request, talk.messages, wish)
 

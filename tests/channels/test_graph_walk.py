@@ -89,6 +89,12 @@ def test_after_a_walk_of_several_pages_with_news_there_is_more() -> None:
     assert not listed(whole.walk, a_container(a_leaf("b", 10), a_leaf("a", 20))).more
 
 
+def test_a_page_of_known_leaves_is_not_walked_beyond() -> None:
+    walk = listed(Walk(), a_container(a_leaf("b", 20), a_leaf("a", 30))).walk
+
+    assert not listed(walk, a_container(a_leaf("b", 20), a_leaf("a", 30), after="older")).more
+
+
 def test_a_leaf_from_the_future_hides_nothing() -> None:
     first = listed(Walk(), a_container(a_leaf("toekomst", -999_999), a_leaf("a", 60)))
     second = listed(first.walk, a_container(a_leaf("toekomst", -999_999), a_leaf("b", 5), a_leaf("a", 60)))

@@ -284,6 +284,28 @@ async def test_the_low_mark_moves_only_after_the_last_page(x: XSimulator, channe
     assert int(json.loads(third.cursor)["since"]) == max(entry.position for entry in x.posts.mentions)
 
 
+async def test_a_quiet_platform_costs_one_page(x: XSimulator, channel: XChannel) -> None:
+    for number in range(12):
+        x.resident_writes(NOOR, "Noor", f"melding {number}")
+    _, cursor = await everything(channel)
+
+    page = await channel.fetch(cursor)
+
+    assert (page.items, page.more) == ((), False)
+
+
+async def test_what_is_posted_during_a_long_round_is_more(x: XSimulator, channel: XChannel) -> None:
+    for number in range(7):
+        x.resident_writes(NOOR, "Noor", f"melding {number}")
+    first = await channel.fetch(None)
+    meanwhile = x.resident_writes(NOOR, "Noor", "intussen")
+
+    last = await channel.fetch(first.cursor)
+
+    assert last.more
+    assert [item.external_id for item in (await channel.fetch(last.cursor)).items] == [meanwhile]
+
+
 async def test_a_page_comes_oldest_first(x: XSimulator, channel: XChannel) -> None:
     written = [x.resident_writes(NOOR, "Noor", f"melding {number}") for number in range(4)]
 
