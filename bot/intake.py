@@ -34,9 +34,10 @@ class Intake:
         A channel that is paused (authorisation) or told us to wait is left alone. A failure is recorded with the
         channel, never raised: the other channels go on.
         """
-        if self._now() < self._quiet_until.get(channel.name, self._now()) or await asyncio.to_thread(
-            self._is_paused, channel.name
-        ):
+        quiet_until = self._quiet_until.get(channel.name)
+        if quiet_until is not None and self._now() < quiet_until:
+            return 0
+        if await asyncio.to_thread(self._is_paused, channel.name):
             return 0
         new = 0
         for _ in range(MAX_PAGES_PER_RUN):

@@ -74,7 +74,10 @@ class Relay:
     # -- posting
 
     async def _may_post(self, name: str) -> bool:
-        return self.now() >= self._quiet_until.get(name, self.now()) and not await asyncio.to_thread(self._is_paused, name)
+        quiet_until = self._quiet_until.get(name)
+        if quiet_until is not None and self.now() < quiet_until:
+            return False
+        return not await asyncio.to_thread(self._is_paused, name)
 
     async def _post(self, channel: Channel, reply: Reply, started: float) -> bool:
         """`started` is the monotonic moment before the claim. Returns whether the platform confirmed the post."""

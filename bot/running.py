@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+
 import uvicorn
+from fastapi import FastAPI
 
 from bot.bootstrap import Application
+from bot.web.app import create_app
+
+
+class Server(uvicorn.Server):
+    """Leaves signals alone: uvicorn would end the process by the signal itself, before sends in flight are finished."""
+
+    def capture_signals(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+def server_for(app: FastAPI, host: str, port: int) -> Server:
+    return Server(uvicorn.Config(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=2))
 
 
 async def serve(application: Application) -> None:
-    """Run until a signal comes. Sends in flight are finished; everything else stands in the tables."""
-    from bot.web.app import create_app
-
+    """Run clock and desk until a signal comes."""
     web = application.config.web
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(application), host=web.host, port=web.port, log_level="warning", timeout_graceful_shutdown=5)
-    )
+    await run_until_signal(application, [server_for(create_app(application), web.host, web.port)])
+
+
+async def run_until_signal(application: Application, servers: Sequence[Server]) -> None:
+    """Tick and serve until SIGTERM or SIGINT. Sends in flight are finished; everything else stands in the tables."""
+
+    def stop() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
     scheduler = application.clock.start()
     try:
-        await server.serve()
+        await asyncio.gather(*(server.serve() for server in servers))
     finally:
         scheduler.shutdown(wait=False)
         await application.clock.rest()

@@ -7,8 +7,6 @@ import secrets
 import tempfile
 from pathlib import Path
 
-import uvicorn
-from fastapi import FastAPI
 from rich.console import Console
 
 from bot.bootstrap import Application, set_up_logging
@@ -16,6 +14,7 @@ from bot.demo.city import City
 from bot.demo.morning import the_morning
 from bot.demo.page import create_page
 from bot.passwords import hash_password
+from bot.running import run_until_signal, server_for
 from bot.web.app import create_app
 
 USERNAME = "samira"
@@ -48,20 +47,13 @@ def _first_account(application: Application) -> str:
 
 
 async def _run(city: City, application: Application, port: int) -> None:
-    scheduler = application.clock.start()
-    desk, page = _server(create_app(application), port), _server(create_page(city, application, port), port + 1)
+    desk = server_for(create_app(application), "127.0.0.1", port)
+    page = server_for(create_page(city, application, port), "127.0.0.1", port + 1)
     morning = asyncio.ensure_future(_play_morning(city))
     try:
-        await asyncio.gather(desk.serve(), page.serve())
+        await run_until_signal(application, [desk, page])
     finally:
         morning.cancel()
-        scheduler.shutdown(wait=False)
-        await application.clock.rest()
-        await application.aclose()
-
-
-def _server(app: FastAPI, port: int) -> uvicorn.Server:
-    return uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=2))
 
 
 async def _play_morning(city: City) -> None:

@@ -1,0 +1,99 @@
+"""Taking in: everything the platforms hand over is kept, whatever goes wrong, on a clock that runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.intake import Intake
+from channels.base import Channel
+from channels.simulator.faults import Fault, FaultKind, Side
+from channels.simulator.telegram import TelegramSimulator
+from channels.telegram import TelegramChannel, TelegramSettings
+from storage import audit
+from storage.database import Database
+from tests.builders import SettableClock
+
+
+def running_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def telegram() -> Iterator[TelegramSimulator]:
+    with TelegramSimulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def channel(telegram: TelegramSimulator) -> AsyncIterator[Channel]:
+    built = TelegramChannel(TelegramSettings(token=telegram.token, base_url=telegram.url, read_timeout=0.3, connect_timeout=0.3))
+    yield built
+    await built.aclose()
+
+
+def kept(database: Database) -> list[str]:
+    with database.reading() as connection:
+        return [message.text for message in audit.all_messages(connection)]
+
+
+@pytest.mark.parametrize("clock", [running_clock, SettableClock()], ids=["running", "standing still"])
+async def test_messages_are_taken_in_once(
+    database: Database, telegram: TelegramSimulator, channel: Channel, clock: Callable[[], datetime]
+) -> None:
+    telegram.resident_writes("1", "Ada", "een")
+    telegram.resident_writes("2", "Bo", "twee")
+    intake = Intake(database, clock)
+    assert await intake.fetch(channel) == 2
+    assert await intake.fetch(channel) == 0
+    assert kept(database) == ["een", "twee"]
+
+
+@pytest.mark.parametrize(
+    "kind", [FaultKind.SERVER_ERROR, FaultKind.BAD_GATEWAY_HTML, FaultKind.RESET_BEFORE, FaultKind.ACCEPT_THEN_TIMEOUT]
+)
+async def test_a_failed_fetch_is_recorded_and_loses_nothing(
+    database: Database, telegram: TelegramSimulator, channel: Channel, kind: FaultKind
+) -> None:
+    telegram.resident_writes("1", "Ada", "een")
+    intake = Intake(database, SettableClock())
+    telegram.faults.add(Fault(kind=kind, side=Side.READ))
+    assert await intake.fetch(channel) == 0
+    with database.work() as work:
+        state = work.inbox.state_of("telegram")
+    assert state is not None
+    assert state.last_error
+    assert await intake.fetch(channel) == 1
+
+
+async def test_a_rate_limit_is_respected(database: Database, telegram: TelegramSimulator, channel: Channel) -> None:
+    telegram.resident_writes("1", "Ada", "een")
+    clock = SettableClock()
+    intake = Intake(database, clock)
+    telegram.faults.add(Fault(kind=FaultKind.RATE_LIMITED, side=Side.READ, retry_after=timedelta(seconds=60)))
+    assert await intake.fetch(channel) == 0
+    assert await intake.fetch(channel) == 0
+    clock.advance(seconds=61)
+    assert await intake.fetch(channel) == 1
+
+
+async def test_an_expired_token_pauses_after_the_second_refusal_and_resumes_without_loss(
+    database: Database, telegram: TelegramSimulator, channel: Channel
+) -> None:
+    intake = Intake(database, SettableClock())
+    telegram.faults.add(Fault(kind=FaultKind.EXPIRED_TOKEN, times=2))
+    telegram.resident_writes("1", "Ada", "een")
+    for _ in range(3):
+        assert await intake.fetch(channel) == 0
+    with database.work() as work:
+        work.inbox.resume("telegram")
+        work.commit()
+    assert await intake.fetch(channel) == 1
+
+
+async def test_a_long_backlog_is_taken_in_page_by_page(database: Database, telegram: TelegramSimulator, channel: Channel) -> None:
+    for number in range(250):
+        telegram.resident_writes(str(number), "Ada", f"bericht {number}")
+    assert await Intake(database, SettableClock()).fetch(channel) == 250
