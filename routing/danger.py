@@ -27,6 +27,9 @@ _FEW_WORDS = 1
 _WINDOW = 16
 _SOUND_FROM = 5
 _BESIDE = 3
+_REACH = 6
+_LONGEST_PREFIX = 20
+_PASSAGE = 2000
 _SHORT = 3
 _SENTENCE_END = re.compile(r"[.!?;\n…]+(?=\s|$)|\n|[。！？]")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[\U0001f300-\U0001faff]")
@@ -40,6 +43,14 @@ class Part(NamedTuple):
     heard: str
     kind: str
     skip: int
+
+
+class Phrase(NamedTuple):
+    """A way to write a sign. It is looked for where its most telling part, number `key`, is read."""
+
+    sign: str
+    parts: tuple[Part, ...]
+    key: int
 
 
 class Hit(NamedTuple):
@@ -64,16 +75,25 @@ class Rule(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleBook:
-    """Compiled signs and rules. Phrases are found by their first word: as written, as heard, or by its beginning or end."""
+    """Compiled signs and rules. Phrases are found by their longest word: as written, as heard, or by its beginning or end."""
 
-    words: Mapping[str, tuple[tuple[str, tuple[Part, ...]], ...]] = field(repr=False)
-    heard: Mapping[str, tuple[tuple[str, tuple[Part, ...]], ...]] = field(repr=False)
-    prefixes: Mapping[str, tuple[tuple[str, tuple[Part, ...]], ...]] = field(repr=False)
-    suffixes: Mapping[str, tuple[tuple[str, tuple[Part, ...]], ...]] = field(repr=False)
+    words: Mapping[str, tuple[Phrase, ...]] = field(repr=False)
+    heard: Mapping[str, tuple[Phrase, ...]] = field(repr=False)
+    prefixes: Mapping[str, tuple[Phrase, ...]] = field(repr=False)
+    prefix_starts: frozenset[str] = field(repr=False)
+    suffixes: Mapping[str, tuple[Phrase, ...]] = field(repr=False)
     pieces: tuple[tuple[str, str], ...] = field(repr=False)
     rules: Mapping[str, tuple[Rule, ...]] = field(repr=False)
     damping: frozenset[str]
     wide: frozenset[str]
+
+
+class _Read(NamedTuple):
+    """A text prepared for looking: its words, how they sound, and in which sentence each stands."""
+
+    tokens: Sequence[Token]
+    heard: Sequence[str]
+    sentences: Sequence[int]
 
 
 class Match(NamedTuple):
@@ -86,9 +106,7 @@ class Match(NamedTuple):
 def load_rules(file: str) -> RuleBook:
     """Compiles a rule file from the packaged data."""
     source = tomllib.loads(resources.files("routing").joinpath("data", file).read_text(encoding="utf-8"))
-    indexes: dict[str, dict[str, list[tuple[str, tuple[Part, ...]]]]] = {
-        name: defaultdict(list) for name in ("word", "prefix", "suffix", "heard")
-    }
+    indexes: dict[str, dict[str, list[Phrase]]] = {name: defaultdict(list) for name in ("word", "prefix", "suffix", "heard")}
     pieces: list[tuple[str, str]] = []
     for sign, entries in {**source["signs"], **source["damping"]}.items():
         for entry in entries.replace("\n", " ").split(","):
@@ -103,6 +121,7 @@ def load_rules(file: str) -> RuleBook:
         words=frozen["word"],
         heard=frozen["heard"],
         prefixes=frozen["prefix"],
+        prefix_starts=frozenset(prefix[:2] for prefix in frozen["prefix"]),
         suffixes=frozen["suffix"],
         pieces=tuple(pieces),
         rules={sign: tuple(group) for sign, group in rules.items()},
@@ -111,19 +130,18 @@ def load_rules(file: str) -> RuleBook:
     )
 
 
-def _index(
-    sign: str, entry: str, indexes: Mapping[str, dict[str, list[tuple[str, tuple[Part, ...]]]]], pieces: list[tuple[str, str]]
-) -> None:
+def _index(sign: str, entry: str, indexes: Mapping[str, dict[str, list[Phrase]]], pieces: list[tuple[str, str]]) -> None:
     if not entry:
         return
     if _UNSPACED.search(entry):
         pieces.append((sign, fold(entry)))
         return
     parts = tuple(_parts(entry))
-    first = parts[0]
-    indexes[first.kind][first.word].append((sign, parts))
-    if first.kind == "word" and first.heard:
-        indexes["heard"][first.heard].append((sign, parts))
+    key = max(range(len(parts)), key=lambda number: (len(parts[number].word), number))
+    phrase = Phrase(sign, parts, key)
+    indexes[parts[key].kind][parts[key].word].append(phrase)
+    if parts[key].kind == "word" and parts[key].heard:
+        indexes["heard"][parts[key].heard].append(phrase)
 
 
 def _parts(entry: str) -> Iterator[Part]:
@@ -163,7 +181,25 @@ def _parse_rule(kind: str, line: str) -> Rule:
 
 
 def find_matches(text: str, book: RuleBook) -> list[Match]:
-    """The fulfilled rules, in the order of their first sign."""
+    """The fulfilled rules, in the order of their first sign. A very long text is read in passages."""
+    found: list[Match] = []
+    for start, end in _passages(text):
+        for match in _find_in_passage(text[start:end], book):
+            spans = tuple((start + first, start + last) for first, last in match.spans)
+            found.append(Match(match.rule, spans))
+    return found
+
+
+def _passages(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    while len(text) - start > _PASSAGE:
+        end = text.rfind(" ", start + _PASSAGE // 2, start + _PASSAGE) + 1 or start + _PASSAGE
+        yield start, end
+        start = end
+    yield start, len(text)
+
+
+def _find_in_passage(text: str, book: RuleBook) -> list[Match]:
     folded = fold(text)
     tokens = cut(folded)
     if not tokens:
@@ -177,22 +213,29 @@ def find_matches(text: str, book: RuleBook) -> list[Match]:
 
 
 def _find_signs(folded: str, tokens: Sequence[Token], book: RuleBook) -> dict[str, list[Hit]]:
-    sentences = _sentence_numbers(folded, tokens)
+    read = _Read(tokens, _heard(tokens, book), _sentence_numbers(folded, tokens))
     hits: dict[str, list[Hit]] = defaultdict(list)
-    heard = [sound(token.word) if len(token.word) >= _SOUND_FROM and token.word.isascii() else "" for token in tokens]
-    for first in range(len(tokens)):
-        for sign, parts in _candidates(tokens[first].word, heard[first], book):
-            last = _follow(parts, first, tokens, heard, sentences)
-            if last is not None:
-                hits[sign].append(Hit(first, last, sentences[first]))
+    for number in range(len(tokens)):
+        for phrase in _candidates(read, number, book):
+            hit = _place(phrase, number, read)
+            if hit is not None and hit not in hits[phrase.sign]:
+                hits[phrase.sign].append(hit)
     for sign, piece in book.pieces if not folded.isascii() else ():
         at = folded.find(piece)
         if at >= 0:
             number = max((number for number, token in enumerate(tokens) if token.start <= at), default=0)
-            hits[sign].append(Hit(number, number, sentences[number]))
+            hits[sign].append(Hit(number, number, read.sentences[number]))
     if len(tokens) <= _SHORT:
         hits["short"].append(Hit(0, 0, 0))
-    return hits
+    return {sign: sorted(found) for sign, found in hits.items() if found}
+
+
+def _heard(tokens: Sequence[Token], book: RuleBook) -> list[str]:
+    """How the words sound that are long enough to be misspelt and are no word of a sign as they stand."""
+    return [
+        sound(token.word) if len(token.word) >= _SOUND_FROM - 1 and token.word not in book.words and token.word.isascii() else ""
+        for token in tokens
+    ]
 
 
 def _sentence_numbers(folded: str, tokens: Sequence[Token]) -> list[int]:
@@ -206,15 +249,29 @@ def _sentence_numbers(folded: str, tokens: Sequence[Token]) -> list[int]:
     return numbers
 
 
-def _candidates(word: str, heard: str, book: RuleBook) -> Iterator[tuple[str, tuple[Part, ...]]]:
+def _candidates(read: _Read, number: int, book: RuleBook) -> Iterator[Phrase]:
+    word = read.tokens[number].word
     for variant in _variants(word):
         yield from book.words.get(variant, ())
-        for length in range(2, len(variant) + 1):
-            yield from book.prefixes.get(variant[:length], ())
-    if heard and word not in book.words:
-        yield from book.heard.get(heard, ())
+        if variant[:2] in book.prefix_starts:
+            for length in range(2, min(_LONGEST_PREFIX, len(variant)) + 1):
+                yield from book.prefixes.get(variant[:length], ())
+    if read.heard[number]:
+        yield from book.heard.get(read.heard[number], ())
     for length in range(3, min(8, len(word))):
         yield from book.suffixes.get(word[-length:], ())
+
+
+def _place(phrase: Phrase, number: int, read: _Read) -> Hit | None:
+    """Where the whole phrase stands when its key is read at token `number`."""
+    if len(phrase.parts) == 1:
+        return Hit(number, number, read.sentences[number])
+    for first in range(number, max(-1, number - _REACH * phrase.key - 1), -1):
+        if _fits(phrase.parts[0], read.tokens[first].word, read.heard[first]):
+            last = _follow(phrase.parts, first, read)
+            if last is not None and last >= number:
+                return Hit(first, last, read.sentences[first])
+    return None
 
 
 def _variants(word: str) -> Iterable[str]:
@@ -226,27 +283,27 @@ def _variants(word: str) -> Iterable[str]:
     )
 
 
-def _follow(
-    parts: Sequence[Part], first: int, tokens: Sequence[Token], heard: Sequence[str], sentences: Sequence[int]
-) -> int | None:
+def _follow(parts: Sequence[Part], first: int, read: _Read) -> int | None:
     """The last token of a phrase that starts at `first`, or None when the rest of its words does not follow."""
     at = first
     for part in parts[1:]:
-        at = _next(part, at, tokens, heard, sentences)
+        at = _next(part, at, read)
         if at < 0:
             return None
     return at
 
 
-def _next(part: Part, after: int, tokens: Sequence[Token], heard: Sequence[str], sentences: Sequence[int]) -> int:
+def _next(part: Part, after: int, read: _Read) -> int:
+    """The token that continues a phrase: the next one, or one behind a few words that do not matter."""
     skipped = 0
-    for number in range(after + 1, min(after + 3 + part.skip, len(tokens))):
-        if sentences[number] != sentences[after]:
+    for number in range(after + 1, min(after + 3 + part.skip, len(read.tokens))):
+        if read.sentences[number] != read.sentences[after]:
             return -1
-        if _fits(part, tokens[number].word, heard[number]):
+        word = read.tokens[number].word
+        if _fits(part, word, read.heard[number]):
             return number
-        skipped += tokens[number].word not in _FILLERS or part.skip == _ANY_WORDS
-        if skipped > (part.skip if part.skip == _ANY_WORDS else 0):
+        skipped += part.skip == _ANY_WORDS or word not in _FILLERS
+        if skipped > (_ANY_WORDS if part.skip == _ANY_WORDS else 0):
             return -1
     return -1
 
@@ -273,13 +330,19 @@ def _fulfil(rule: Rule, hits: Mapping[str, Sequence[Hit]], tokens: Sequence[Toke
 
 
 def _around(anchor: Hit, rule: Rule, hits: Mapping[str, Sequence[Hit]]) -> list[Hit] | None:
+    """For each sign of the rule the hit nearest to the anchor; the same sign twice asks for two hits apart."""
     chosen = [anchor]
-    for sign in rule.signs[1:]:
-        near = [hit for hit in hits[sign] if hit not in chosen and _is_near(anchor, hit, rule)]
+    for number, sign in enumerate(rule.signs[1:], start=1):
+        used = [hit for hit, earlier in zip(chosen, rule.signs[:number], strict=True) if earlier == sign]
+        near = [hit for hit in hits[sign] if _is_near(anchor, hit, rule) and all(_is_apart(hit, other) for other in used)]
         if not near:
             return None
         chosen.append(min(near, key=lambda hit: _distance(anchor, hit)))
     return chosen
+
+
+def _is_apart(one: Hit, other: Hit) -> bool:
+    return one.last < other.first or other.last < one.first
 
 
 def _is_near(anchor: Hit, hit: Hit, rule: Rule) -> bool:

@@ -117,7 +117,7 @@ class Gazetteer:
     buurten: tuple[Buurt, ...] = field(repr=False)
     exact: Mapping[str, Entry] = field(repr=False)
     by_sound: Mapping[str, Entry] = field(repr=False)
-    by_first_sound: Mapping[str, tuple[str, ...]] = field(repr=False)
+    by_beginning: Mapping[tuple[str, int], tuple[str, ...]] = field(repr=False)
     stems: Mapping[str, Entry] = field(repr=False)
     first_words: Mapping[str, int] = field(repr=False)
     last_words: frozenset[str] = field(repr=False)
@@ -133,6 +133,7 @@ class Gazetteer:
     loose_here: frozenset[str] = field(repr=False)
     ordinary: frozenset[str] = field(repr=False)
     stem_words: frozenset[str] = field(repr=False)
+    stem_ends: frozenset[str] = field(repr=False)
     stations: Mapping[str, int] = field(repr=False)
 
 
@@ -158,6 +159,7 @@ def load_gazetteer() -> Gazetteer:
     exact = _exact_index(spots, writings)
     areas = {name_key(name): wijk for wijk, names in nicknames["areas"].items() for name in names}
     loose, loose_here = (frozenset(name_key(name) for name in nicknames["loose"][kind]) for kind in ("names", "here"))
+    stems = _stem_index(spots)
     by_sound = _sound_index(spots, {key: entry for key, entry in exact.items() if key not in loose | loose_here})
     return Gazetteer(
         spots=tuple(spots),
@@ -165,8 +167,9 @@ def load_gazetteer() -> Gazetteer:
         buurten=tuple(_buurten()),
         exact=exact,
         by_sound=by_sound,
-        by_first_sound=_grouped_by_first_letter(by_sound),
-        stems=_stem_index(spots),
+        by_beginning=_grouped_by_beginning(by_sound),
+        stems=stems,
+        stem_ends=frozenset(_without_kind(name_words(spots[entry.spot].name)[-1]) for entry in stems.values()),
         first_words=_longest_name_by_first_word(writing for _, writing in writings),
         last_words=frozenset(name_words(writing)[-1] for _, writing in writings),
         area_words=_longest_name_by_first_word(name for names in nicknames["areas"].values() for name in names),
@@ -295,11 +298,13 @@ def _sound_index(spots: list[Spot], exact: Mapping[str, Entry]) -> dict[str, Ent
     return index
 
 
-def _grouped_by_first_letter(keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    groups: dict[str, list[str]] = defaultdict(list)
+def _grouped_by_beginning(keys: Iterable[str]) -> dict[tuple[str, int], tuple[str, ...]]:
+    """For a first letter and a length, the keys with that letter that are at most two letters longer or shorter."""
+    groups: dict[tuple[str, int], list[str]] = defaultdict(list)
     for key in keys:
-        groups[key[0]].append(key)
-    return {letter: tuple(group) for letter, group in groups.items()}
+        for length in range(len(key) - 2, len(key) + 3):
+            groups[key[0], length].append(key)
+    return {beginning: tuple(group) for beginning, group in groups.items()}
 
 
 def _areas_by_sound(areas: Mapping[str, Sequence[str]]) -> dict[str, dict[str, str]]:
@@ -318,11 +323,15 @@ def _stem_index(spots: list[Spot]) -> dict[str, Entry]:
     words: dict[str, int] = {}
     for number, spot in enumerate(spots):
         key = "" if spot.name.startswith(_ARTICLES) else name_key(spot.name)
-        stem = next((key.removesuffix(kind) for kind in STREET_TYPES if key.endswith(kind)), "")
+        stem = _without_kind(key)
         if len(stem) >= 5:
             found[stem].add(number)
             words[stem] = len(name_words(spot.name))
     return {stem: Entry(min(numbers), words[stem]) for stem, numbers in found.items() if len(numbers) == 1}
+
+
+def _without_kind(key: str) -> str:
+    return next((key.removesuffix(kind) for kind in STREET_TYPES if key.endswith(kind)), "")
 
 
 def _longest_name_by_first_word(writings: Iterable[str]) -> dict[str, int]:

@@ -34,7 +34,10 @@ class _Lexicon:
     letters: Mapping[str, tuple[str, ...]]
 
 
-_NOISE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|@\w+")
+_NOISE = re.compile(r"https?://\S{1,200}|www\.\S{1,200}|\S{1,64}@\S{1,200}|@\w{1,64}")
+_READ_AT_MOST = 4000
+"""Characters: by then the language of a text is clear."""
+
 _WORD = re.compile(r"[a-z]+")
 _ARABIZI = re.compile(r"(?<![a-z0-9])(?:[a-z]{1,8}[379][a-z]{1,8}|[379][a-z]{2,8})(?![a-z0-9])")
 _NUMBERED_WORDS = re.compile(r"[379](?:uur|u|x|e|de|ste|hoog|jaar|dagen|weken|keer|am|pm|th|rd|days|km|cm|m|eur|euro)$")
@@ -98,6 +101,7 @@ _ETHIOPIC_SIGNS = (
 
 def detect_language(text: str) -> LanguageGuess:
     """The dominant language of a text; `nl` with low confidence when nothing tells. Never raises."""
+    text = text[:_READ_AT_MOST]
     shares = Counter(match.lastgroup or "latin" for match in _SCRIPTS.finditer(text))
     weights = {script: count * _DENSE_SCRIPTS.get(script, 1) for script, count in shares.items()}
     foreign = {script: weight for script, weight in weights.items() if script != "latin"}

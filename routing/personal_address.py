@@ -30,7 +30,11 @@ _NAMED = re.compile(
     rf")?)({_NUMBER})(,? (?:te )?{_POSTCODE})?"
 )
 _POSTCODE_NUMBER = re.compile(
-    rf"(?<![\w.-])(?:{_POSTCODE})(?:,? ?(?:nr\.? |nummer |huisnummer |-|/)? ?\d{{1,4}}(?: ?[a-h]|-\d{{1,3}}| bis)?(?![\w.,:-]\w))"
+    r"(?<![\w.-])[1-9]\d{3} ?([a-z]{2})(?![a-z0-9])"
+    r"(?:,? ?(?:nr\.? |nummer |huisnummer |-|/)? ?\d{1,4}(?: ?[a-h]|-\d{1,3}| bis)?(?![\w.,:-]\w))"
+)
+_NO_POSTCODE_LETTERS = word_set(
+    "al as bv de do en er et ff ga he ik in is je ma me mn na no nu of om op sa so ss te tm uw we za zn zo"
 )
 _COUNTED = re.compile(
     r"\s*(?:uur|u\b|keer|x\b|maal|euro|dag|dage|weke?n?\b|jaar|jare|maand|minu|meter|m2?\b|kilo|km\b|cm\b|mensen|man\b"
@@ -39,6 +43,7 @@ _COUNTED = re.compile(
     r"|gün|yil|lat\b"
     r"|januari|februari|maart|april|mei\b|juni|juli|augustus|september|oktober|november|december|[:.,]\d|euros?)"
 )
+_PLURAL = re.compile(r" (?!(?:en|een|graag|mijn|zijn|hebben|wonen|even)\b)[a-z]{3,}(?:en|s)\b")
 _HOME = re.compile(
     r"(?<!\[)(?:\bwoon\w*|\bwonen\w*|\bwoont\b|\badres\w*|huisadres|\bbij (?:mij|ons|mijn huis) (?:op|aan|in|thuis)?"
     r"|\bbij huis\b|\bthuis\b"
@@ -83,12 +88,13 @@ _LEADING = word_set(
 def find_addresses(folded: str, text: str) -> Iterator[Span]:
     for match in _NAMED.finditer(folded):
         start = _street_start(folded, text, match)
-        if start is None or _COUNTED.match(folded, match.end(3)):
+        counted = _COUNTED.match(folded, match.end(3)) or (_PLURAL.match(folded, match.end(3)) and not match[4])
+        if start is None or counted:
             continue
         if match[4] or _is_home(folded, start, match.end()):
             yield Span("address", start, match.end())
     for match in _POSTCODE_NUMBER.finditer(folded):
-        if text[match.start() : match.end()].upper()[4:7].strip().isalpha():
+        if match[1] not in _NO_POSTCODE_LETTERS or text[match.start(1) : match.end(1)].isupper():
             yield Span("address", match.start(), match.end())
 
 

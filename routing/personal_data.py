@@ -7,6 +7,7 @@ not look for names, and it leaves alone what is public (112, 14 030, 0900-...) o
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -59,6 +60,14 @@ _BIRTH = re.compile(
     r"|родил\w*|родив\w*|ميلاد|مواليد|تولد|ولدت"
     r"|出生|生日)"
 )
+_FAMILY = re.compile(
+    r"\b(?:zoon|zoontje|dochter|dochtertje|kind|moeder|vader|man|vrouw|partner|ik ben(?: van)?|wij zijn van),? \(?$"
+)
+_OLD_DATE = re.compile(r"\d{1,2}[-./]\d{1,2}[-./](?:19[1-9]\d|200\d)")
+_EVENT = re.compile(
+    r"\b(?:sinds|op|per|vanaf|van|tot|d\.?d\.?|dd|brief|besluit|vergunning|nota|aanslag|akte|oorlog|opening|on|since|from|until|of)"
+    r"\.? ?\(?$"
+)
 _NAME_OR_BSN = re.compile(r"(?<!\[)(?:\bbsn\b|burgerservicenummer|sofi ?nummer|\bnaam:|voornaam|achternaam|\bname:)")
 
 
@@ -70,9 +79,10 @@ def find_personal_data(text: str) -> tuple[Finding, ...]:
     taken: list[Span] = []
     for finder in _FINDERS:
         for span in finder(folded, text):
-            if all(span.end <= other.start or other.end <= span.start for other in taken):
-                taken.append(span)
-    taken.sort(key=lambda span: span.start)
+            at = bisect_left(taken, span.start, key=lambda other: other.start)
+            free_before = at == 0 or taken[at - 1].end <= span.start
+            if free_before and (at == len(taken) or span.end <= taken[at].start):
+                taken.insert(at, span)
     return tuple(
         Finding(kind=span.kind, start=span.start, end=span.end, text=text[span.start : span.end], valid=span.valid)
         for span in taken
@@ -80,10 +90,21 @@ def find_personal_data(text: str) -> tuple[Finding, ...]:
 
 
 def mask(text: str, findings: tuple[Finding, ...] | None = None) -> str:
-    """The text with each finding replaced by a readable mask such as `[telefoonnummer]`; looks for them itself when not given."""
+    """The text with each finding replaced by a readable mask such as `[telefoonnummer]`.
+
+    Without `findings` it looks for them itself, and again in what it masked: of two that overlap, the second shows only then.
+    """
+    if findings is not None:
+        return _replace(text, findings)
+    while found := find_personal_data(text):
+        text = _replace(text, found)
+    return text
+
+
+def _replace(text: str, findings: tuple[Finding, ...]) -> str:
     pieces: list[str] = []
     position = 0
-    for finding in sorted(find_personal_data(text) if findings is None else findings, key=lambda finding: finding.start):
+    for finding in sorted(findings, key=lambda finding: finding.start):
         if finding.start < position:
             continue
         pieces += (text[position : finding.start], _MASKS[finding.kind])
@@ -103,14 +124,16 @@ def _emails(folded: str, _text: str) -> Iterator[Span]:
 def _is_spelt_email(found: str) -> bool:
     """'kom at vijf punt' is no address: it takes a marked at, or the word with a dot or 'punt' and a known ending."""
     marked = re.search(r"[(\[{]|apenstaart|@", found) is not None
-    return marked or re.search(r"(?:\.|punt|dot)\W{0,2} ?(?:nl|com|org|net|eu|be|de)$", found) is not None
+    provider = re.search(r" at (?:gmail|hotmail|outlook|ziggo|kpnmail|live|icloud|yahoo|example)\.", found) is not None
+    return marked or provider or re.search(r" (?:punt|dot) ?(?:nl|com|org|net|eu|be|de)$", found) is not None
 
 
 def _birth_dates(folded: str, _text: str) -> Iterator[Span]:
     for match in _DATE.finditer(folded):
         before = folded[max(0, match.start() - 36) : match.start()]
         after = folded[match.end() : match.end() + 14]
-        if _BIRTH.search(_last_sentence(before)) or _BIRTH.match(after.lstrip(" ,(")) or _NAME_OR_BSN.search(before):
+        told = _BIRTH.search(_last_sentence(before)) or _BIRTH.match(after.lstrip(" ,(")) or _NAME_OR_BSN.search(before)
+        if told or _FAMILY.search(before) or (_OLD_DATE.fullmatch(match[0]) and not _EVENT.search(before)):
             yield Span("dob", match.start(), match.end())
 
 

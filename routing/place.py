@@ -14,7 +14,7 @@ from typing import NamedTuple
 from routing.gazetteer import Gazetteer, Spot, Wijk, name_key
 from routing.place_areas import Area, Town, find_area, find_town
 from routing.place_mentions import find_mentions
-from routing.place_reading import Mention, Reading, is_here, read
+from routing.place_reading import Mention, Reading, is_here, is_person, read
 from routing.place_roles import is_aside, is_home
 
 
@@ -94,7 +94,7 @@ def _candidates(reading: Reading, mentions: Sequence[Mention], gazetteer: Gazett
     for position, mention in enumerate(mentions):
         spot = gazetteer.spots[mention.spot]
         number = _house_number(reading, mention)
-        beside = any(_are_beside(reading, mention, other) for other in mentions if other is not mention)
+        beside = any(_are_beside(reading, mention, other) for other in mentions[max(0, position - 1) : position + 2])
         if spot.everyday and not _is_meant(reading, mention, gazetteer, number, beside):
             continue
         if not _is_loose_name_meant(reading, mention, gazetteer):
@@ -138,7 +138,7 @@ def _is_meant(reading: Reading, mention: Mention, gazetteer: Gazetteer, number: 
     spot = gazetteer.spots[mention.spot]
     if number is not None or beside:
         return True
-    if reading.folded[mention.end : mention.end + 1] == "-":
+    if reading.folded[mention.end : mention.end + 1] == "-" or is_person(reading, mention.first):
         return False
     capital = reading.text[mention.start].isupper()
     if mention.cue == 0 and spot.name not in gazetteer.ordinary and not reading.folded[mention.end :].strip(" .!?)"):

@@ -76,6 +76,6 @@ def _is_torn_name(words: Sequence[str], cue: int, spot: Spot, gazetteer: Gazette
     if spot.everyday or len(kind) < 3 or head in ARTICLES:
         return False
     if head in PREPOSITIONS or head in gazetteer.ordinary:
-        return cue >= 2
+        return cue >= 2 and kind not in _SHORT_KINDS
     shortest = 6 if kind in _SHORT_KINDS else 4 if kind in _CLEAR_KINDS else 5
     return len(head) >= shortest or cue >= 1

@@ -27,7 +27,11 @@ PREPOSITIONS = word_set(
 HERE_PREPOSITIONS = PREPOSITIONS - {"van", "naar", "over", "uit", "vanaf", "tot", "via", "from", "to", "of", "da", "du", "der"}
 STRONG_PREPOSITIONS = frozenset(("aan", "hoek", "thv", "tegenover", "hoogte", "langs", "kruising"))
 ARTICLES = word_set("de het t den der the la le les el il lo o a die das dem l d do della del")
-_EMAIL_OR_LINK = re.compile(r"\S+@\S+|https?://\S+|www\.\S+")
+_TITLES = word_set(
+    "meneer mevrouw mevr mw dhr heer familie fam mr mrs ms mister juf oom tante dokter dr weth burg wethouder burgemeester"
+)
+_SURNAME_WORDS = word_set("van de den der ter ten te vd")
+_EMAIL_OR_LINK = re.compile(r"\S{1,64}@\S{1,200}|https?://\S{1,200}|www\.\S{1,200}")
 _GAP = re.compile(r"[ .'\-]{0,3}")
 
 
@@ -103,6 +107,14 @@ def is_here(reading: Reading, first: int) -> bool:
     if before >= 0 and reading.words[before] in ARTICLES:
         before -= 1
     return before >= 0 and reading.joined[before] and reading.words[before] in HERE_PREPOSITIONS
+
+
+def is_person(reading: Reading, first: int) -> bool:
+    """Whether token `first` is the surname of somebody: 'mevrouw Van den Brink', 'fam. Brink'."""
+    before = first - 1
+    while before >= 0 and (reading.words[before] in _SURNAME_WORDS or len(reading.words[before]) == 1):
+        before -= 1
+    return before >= 0 and reading.words[before] in _TITLES
 
 
 def has_capital(reading: Reading, number: int) -> bool:

@@ -12,10 +12,9 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from routing.gazetteer import STREET_TYPES, Entry, Gazetteer, Spot
-from routing.place_reading import ARTICLES, PREPOSITIONS, Mention, Reading, has_capital, locative_cue, mention_of
+from routing.place_reading import ARTICLES, PREPOSITIONS, Mention, Reading, has_capital, is_person, locative_cue, mention_of
 from routing.text import sound, word_set
 
-TITLES = word_set("meneer mevrouw mevr mw dhr heer familie fam mr mrs ms mister juf oom tante dokter dr weth burg")
 ENDINGS = word_set(
     "ta te da de tan ten dan den taki teki daki deki ya ye a e i u s n nin nun in un yi yu si su nda nde ndaki ndeki "
     "owi em ach om ie "
@@ -158,16 +157,15 @@ def _by_sound(reading: Reading, last: int, taken: set[int], gazetteer: Gazetteer
 
 
 def _fits_sound(reading: Reading, first: int, last: int, spot: Spot, cue: int) -> bool:
-    blocked = first > 0 and reading.words[first - 1] in TITLES
     split = last > first and " " not in spot.name
-    return not blocked and not spot.everyday and (not split or cue >= 2)
+    return not is_person(reading, first) and not spot.everyday and (not split or cue >= 2)
 
 
 def _nearest(heard: str, gazetteer: Gazetteer, typed: bool, cue: int) -> tuple[Entry, float] | None:
     entry = gazetteer.by_sound.get(heard)
     if entry is not None:
         return entry, 0
-    group = gazetteer.by_first_sound.get(heard[0], ())
+    group = gazetteer.by_beginning.get((heard[0], len(heard)), ())
     near = process.extract(heard, group, scorer=OSA.distance, score_cutoff=2, limit=4)
     fitting = [(key, distance) for key, distance, _ in near if distance <= _allowed(key, heard, typed, cue)]
     if not fitting:
@@ -197,6 +195,8 @@ def _allowed(key: str, heard: str, typed: bool, cue: int) -> int:
 
 def _by_stem(reading: Reading, last: int, taken: set[int], gazetteer: Gazetteer) -> Mention | None:
     """'in de Lange Elisabeth', '... herrie drieharing': the kind of street left out."""
+    if reading.words[last] not in gazetteer.stem_ends:
+        return None
     for first in _starts(reading, last, taken, 3):
         stem = "".join(reading.words[first : last + 1])
         entry = gazetteer.stems.get(stem)
