@@ -16,11 +16,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.cli_model import model_app
 from routing.errors import ConfigError, WijkbalieError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Wijkbalie: de digitale balie van een wijkbureau.")
 channel_app = typer.Typer(no_args_is_help=True, help="Kanalen bekijken en hervatten.")
 app.add_typer(channel_app, name="channel")
+app.add_typer(model_app, name="model")
 console = Console()
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Het instellingenbestand.")]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
@@ -17,8 +17,9 @@ from bot.web.app import create_app
 class Server(uvicorn.Server):
     """Leaves signals alone: uvicorn would end the process by the signal itself, before sends in flight are finished."""
 
-    def capture_signals(self) -> AbstractContextManager[None]:
-        return nullcontext()
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 def server_for(app: FastAPI, host: str, port: int) -> Server:

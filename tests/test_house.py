@@ -24,7 +24,7 @@ ONE_ROOM = {
     "tweepy": ("channels/twitter",),
     "facebook": ("channels/graph.py",),
     "apscheduler": ("bot/clock.py",),
-    "sklearn": ("routing/model/training.py",),
+    "sklearn": ("routing/model/training.py", "routing/model/evaluation.py"),
     "argon2": ("bot/passwords.py",),
     "typer": ("bot/cli",),
     "aiohttp": ("channels/simulator/",),

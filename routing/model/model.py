@@ -21,9 +21,9 @@ from routing.errors import ConfigError
 from routing.model.features import Reading, weigh
 
 Matrix = NDArray[np.float32]
-FORMAT = 1
-LEXICON_SCALE = 0.35
-_KEPT_PER_TOPIC = 400
+FORMAT = 2
+LEXICON_SCALE = 0.1
+_KEPT_PER_TOPIC = 4000
 Weigher = Callable[[Mapping[str, int], Mapping[str, int], Sequence[float]], tuple[list[int], list[float]]]
 
 
@@ -73,14 +73,21 @@ class Vocabulary:
         return columns, weights
 
 
-def evidence(margins: Sequence[float] | Matrix, reading: Reading, vocabulary: Vocabulary) -> list[float]:
-    """The inputs of the second stage: margins, and how much of the message the model knows."""
+def evidence(
+    lead_margins: Matrix, topic_margins: Matrix, lead_of_topic: NDArray[np.int32], said: tuple[Reading, Vocabulary]
+) -> Matrix:
+    """The inputs of the second stage: margins per lead, the best and second topic of each lead, and how much is known."""
+    reading, vocabulary = said
+    number = len(lead_margins)
+    best = np.full(number, -2.0, dtype=np.float32)
+    np.maximum.at(best, lead_of_topic, topic_margins)
+    others = np.where(topic_margins >= best[lead_of_topic], -2.0, topic_margins)
+    second = np.full(number, -2.0, dtype=np.float32)
+    np.maximum.at(second, lead_of_topic, others)
     terms = len(reading.words) or 1
     known = sum(term in vocabulary.words for term in reading.words) / terms
-    best = max(reading.topics.values(), default=0.0)
-    ordered = sorted((float(margin) for margin in margins), reverse=True)
-    lead_over_second = ordered[0] - ordered[1]
-    return [*(2.0 * float(margin) for margin in margins), known, min(best, 6.0) / 3.0, min(terms, 60) / 30.0, lead_over_second]
+    shape = np.array([known, min(terms, 60) / 30.0], dtype=np.float32)
+    return np.concatenate([2.0 * lead_margins, 2.0 * best, second, shape]).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,7 @@ class Model:
     softmax: Matrix
     heads: Heads
     topics: tuple[tuple[str, ...], Matrix, Matrix]
+    lead_of_topic: NDArray[np.int32]
 
     def judge(self, reading: Reading) -> Judgement:
         """Pure and deterministic."""
@@ -132,13 +140,14 @@ class Model:
         def score(matrix: Matrix, bias: Matrix) -> Matrix:
             return np.asarray(row @ matrix[columns].astype(np.float32) + bias, dtype=np.float32)
 
-        margins = score(self.lead_weights, self.lead_bias)
-        inputs = np.array([*evidence(margins, reading, self.vocabulary), 1.0], dtype=np.float32)
-        answers = {name: score(self.heads.weights[name], self.heads.bias[name]) for name in self.heads.classes}
         names, topic_weights, topic_bias = self.topics
+        topic_margins = score(topic_weights, topic_bias)
+        lead_margins = score(self.lead_weights, self.lead_bias)
+        inputs = np.append(evidence(lead_margins, topic_margins, self.lead_of_topic, (reading, self.vocabulary)), np.float32(1.0))
+        answers = {name: score(self.heads.weights[name], self.heads.bias[name]) for name in self.heads.classes}
         return Judgement(
             probabilities=_softmax(inputs @ self.softmax),
-            topics=dict(zip(names, score(topic_weights, topic_bias).tolist(), strict=True)),
+            topics=dict(zip(names, topic_margins.tolist(), strict=True)),
             kind=self._best("kind", answers),
             urgency=self._best("urgency", answers),
             needs_contact=self._best("contact", answers) == "ja",
@@ -174,6 +183,7 @@ def save(model: Model, target: Path) -> None:
         "softmax": model.softmax,
         "topic_names": _as_bytes(names),
         "topic_bias": topic_bias,
+        "lead_of_topic": model.lead_of_topic,
         **_sparse("topic_weights", topic_weights),
     }
     for name, classes in model.heads.classes.items():
@@ -221,6 +231,7 @@ def load(source: Path | Traversable) -> Model:
         softmax=arrays["softmax"],
         heads=Heads.of(heads),
         topics=(_as_words(arrays["topic_names"]), _dense("topic_weights", arrays), arrays["topic_bias"]),
+        lead_of_topic=arrays["lead_of_topic"],
     )
 
 

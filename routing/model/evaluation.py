@@ -1,0 +1,129 @@
+"""How good the model is on messages it has not seen: cross-validated figures, per vakafdeling and per zone. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedKFold
+
+from routing.model.corpus import Example
+from routing.model.features import Reading
+from routing.model.training import SEED, Settings, train
+
+AUTO_PRECISION = 0.98
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeFigures:
+    """Per vakafdeling: of what was sent there how much belonged there, and of what belonged there how much was sent there."""
+
+    code: str
+    number: int
+    precision: float
+    recall: float
+
+    @property
+    def f1(self) -> float:
+        total = self.precision + self.recall
+        return 2 * self.precision * self.recall / total if total else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Shares between 0 and 1. `defensible` counts a lead right when the label calls it defensible too.
+
+    `calibration` pairs the mean confidence of ten equal groups with the share that was right.
+    """
+
+    messages: int
+    right: float
+    right_clear: float
+    defensible: float
+    in_top_three: float
+    right_not_dutch: float
+    coverage_at_precision: float
+    codes: tuple[CodeFigures, ...]
+    calibration: tuple[tuple[float, float], ...]
+
+
+Split = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+def folds(examples: Sequence[Example], number: int = 5) -> list[Split]:
+    """Random parts with the same mix of vakafdelingen."""
+    labels = [example.lead for example in examples]
+    return list(StratifiedKFold(number, shuffle=True, random_state=SEED).split(np.zeros(len(labels)), labels))
+
+
+def by_share(examples: Sequence[Example], shares: Sequence[str]) -> list[Split]:
+    """Each named share of the corpus held out once: the fairest picture of messages by somebody else."""
+    of = np.array([example.share for example in examples])
+    return [(np.flatnonzero(of != share), np.flatnonzero(of == share)) for share in shares]
+
+
+def cross_validate(
+    examples: Sequence[Example],
+    readings: Sequence[Reading],
+    leads: Sequence[str],
+    splits: Sequence[Split],
+    said: Callable[[str], None] = lambda _: None,
+) -> Figures:
+    """Learn on one side of each split and judge the other side; figures over all that was held out."""
+    held: list[Example] = []
+    judged: list[NDArray[np.float32]] = []
+    for number, (learn, test) in enumerate(splits, start=1):
+        model = train([examples[i] for i in learn], [readings[i] for i in learn], leads, Settings())
+        held += [examples[i] for i in test]
+        judged += [model.judge(readings[i]).probabilities for i in test]
+        said(f"deel {number} van {len(splits)}: {len(test)} berichten beoordeeld")
+    return figures(held, np.array(judged), leads)
+
+
+def figures(examples: Sequence[Example], probabilities: NDArray[np.float32], leads: Sequence[str]) -> Figures:
+    """The figures of judged examples; `probabilities` has one row per example in the order of `leads`."""
+    truth = np.array([leads.index(example.lead) for example in examples])
+    chosen = probabilities.argmax(axis=1)
+    right = chosen == truth
+    defensible = np.array([leads[c] in {e.lead, *e.lead_alt} for c, e in zip(chosen, examples, strict=True)])
+    confidence = probabilities.max(axis=1)
+    top = np.argsort(-probabilities, axis=1)[:, :3]
+    return Figures(
+        messages=len(examples),
+        right=float(right.mean()),
+        right_clear=_mean(right, [not example.hard for example in examples]),
+        defensible=float(defensible.mean()),
+        in_top_three=float((top == truth[:, None]).any(axis=1).mean()),
+        right_not_dutch=_mean(right, [example.language != "nl" for example in examples]),
+        coverage_at_precision=_coverage(confidence, defensible),
+        codes=tuple(_code(code, number, truth, chosen) for number, code in enumerate(leads)),
+        calibration=_calibration(confidence, right),
+    )
+
+
+def _mean(right: NDArray[np.bool_], which: Sequence[bool]) -> float:
+    chosen = right[np.array(which)]
+    return float(chosen.mean()) if chosen.size else 0.0
+
+
+def _coverage(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> float:
+    """The largest share of messages, the surest first, of which AUTO_PRECISION is right."""
+    ordered = right[np.argsort(-confidence, kind="stable")]
+    precision = np.cumsum(ordered) / np.arange(1, len(ordered) + 1)
+    enough = np.flatnonzero(precision >= AUTO_PRECISION)
+    return float((enough[-1] + 1) / len(ordered)) if enough.size else 0.0
+
+
+def _code(code: str, number: int, truth: NDArray[np.int64], chosen: NDArray[np.int64]) -> CodeFigures:
+    both = int(((truth == number) & (chosen == number)).sum())
+    sent, belonging = int((chosen == number).sum()), int((truth == number).sum())
+    return CodeFigures(
+        code=code, number=belonging, precision=both / sent if sent else 0.0, recall=both / belonging if belonging else 0.0
+    )
+
+
+def _calibration(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> tuple[tuple[float, float], ...]:
+    groups = np.array_split(np.argsort(confidence), 10)
+    return tuple((float(confidence[group].mean()), float(right[group].mean())) for group in groups if group.size)
