@@ -126,7 +126,7 @@ class Triage:
             lead=melding.lead,
             topic=melding.topic,
             street=melding.street,
-            text=melding.summary,
+            text="\n".join((melding.summary, *work.inbox.texts_of(melding.id))),
             is_closed=melding.is_closed,
             is_own=is_own,
             is_answer_awaited=is_own and (melding.status is Status.WACHT_OP_MELDER or lacks_place),

@@ -1,17 +1,21 @@
 """What a message is to the meldingen its sender already has: a pure decision over one message and what is open.
 
-Rules are those of the routing guide, section 4. When it is unsure it says so, and a colleague decides.
+Rules are those of the routing guide, section 4. First: does it speak of another matter (routing/matters.py)? Then: what does
+it do to the matter it speaks of? When it is unsure it says so, and a colleague looks. It reads and writes nothing.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
 from routing.decision import Decision
+from routing.matters import EMERGENCY, NO_ACTION, Known, Turn, find_target, newness, shared_words
+from routing.turns import Sign, TurnReading, read_turn
+
+__all__ = ["Action", "Known", "Turn", "Verdict", "judge"]
 
 
 class Action(StrEnum):
@@ -24,162 +28,181 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """A melding that this message might be about. `age` is the time since anything was said about it.
-
-    `is_own` tells that the sender takes part in it; otherwise they only share its public thread.
-    `is_answer_awaited` tells that we asked the melder something.
-    """
-
-    melding_id: int
-    lead: str
-    topic: str
-    street: str | None
-    text: str = field(repr=False)
-    is_closed: bool
-    is_own: bool
-    is_answer_awaited: bool
-    is_named: bool = False
-    age: timedelta = timedelta()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """One message of a conversation, with how it was routed when read by itself."""
-
-    text: str = field(repr=False)
-    decision: Decision
-    has_photo: bool = False
-    has_location: bool = False
-    is_edit: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """`melding_id` is None for a new melding, and for chatter that belongs to none."""
+    """`melding_id` is None for a new melding, and for chatter that belongs to none. `reason` is for a colleague.
+
+    `is_unsure` asks a colleague to look whether the action is right. `may_be_two` proposes to split: the message tells of
+    two matters.
+    """
 
     action: Action
     melding_id: int | None
     reason: str
     wants_person: bool = False
+    is_unsure: bool = False
+    may_be_two: bool = False
 
 
-# A chat message this long after the last word is about something new unless it says otherwise.
-_STALE_AFTER = timedelta(days=60)
-# A photo, a place or a correction belongs to what was written shortly before.
-_ADDITION_WINDOW = timedelta(hours=3)
+_GENERAL_DANGER = "algemeen"  # the model alone thinks of danger; the danger rules name a kind
+_CHATTER_FROM = 0.5
+_CHATTER_OF_MELDER_FROM = 0.9
+_CHATTER_KINDS = frozenset({"overig", "compliment", "spam"})
+_JOKE_WORDS = 3
+_LATER = timedelta(hours=3)
+_UNSURE_WITHIN = 0.75
+_ATTACHMENT_AFTER_CLOSING = timedelta(days=30)
 
 
 def judge(turn: Turn, known: Sequence[Known]) -> Verdict:
-    """Decide what `turn` is. `known` are the candidate meldingen, the most recent first."""
-    text = turn.text.lower()
-    wants_person = bool(_PERSON.search(text))
-    verdict = _judge(turn, text, known)
-    if wants_person and verdict.action is Action.OTHER and known:
-        verdict = Verdict(action=Action.FOLLOW_UP, melding_id=known[0].melding_id, reason="vraagt om een medewerker")
-    return Verdict(action=verdict.action, melding_id=verdict.melding_id, reason=verdict.reason, wants_person=wants_person)
-
-
-def _judge(turn: Turn, text: str, known: Sequence[Known]) -> Verdict:
+    """Decide what `turn` is. `known` are the candidate meldingen, in any order. Pure; never raises."""
+    reading = read_turn(turn.text)
     if not known:
-        return _first(turn, text)
-    target = _target(turn, known)
+        return replace(_first(turn, reading), wants_person=reading.has(Sign.PERSON))
+    target = find_target(turn, reading, known)
+    return replace(_later(turn, reading, target), wants_person=reading.has(Sign.PERSON))
+
+
+def _new(reason: str, *, is_unsure: bool = False, may_be_two: bool = False) -> Verdict:
+    return Verdict(action=Action.NEW_MELDING, melding_id=None, reason=reason, is_unsure=is_unsure, may_be_two=may_be_two)
+
+
+def _about(action: Action, target: Known, reason: str) -> Verdict:
+    return Verdict(action=action, melding_id=target.melding_id, reason=reason)
+
+
+# -- the first message
+
+
+def _first(turn: Turn, reading: TurnReading) -> Verdict:
+    has_attachment = turn.has_photo or turn.has_location
+    if not turn.text.strip():
+        return _new("alleen een bijlage: doorvragen" if has_attachment else "leeg bericht: doorvragen")
+    if turn.decision.lead == EMERGENCY or has_attachment:
+        return _new("eerste bericht")
+    if reading.has(Sign.GREETING_ONLY, Sign.ACK_ONLY):
+        return Verdict(action=Action.OTHER, melding_id=None, reason="alleen een groet")
+    asks = reading.has(Sign.QUESTION, Sign.CONTRAST)
+    doubtful = turn.decision.confidence < _CHATTER_FROM
+    if reading.has(Sign.THANKS_ONLY) or (reading.has(Sign.THANKS) and not asks and doubtful):
+        return Verdict(action=Action.THANKS, melding_id=None, reason="dank of een compliment, zonder vraag")
+    if turn.decision.lead == NO_ACTION and not asks and not doubtful:
+        action = Action.THANKS if reading.has(Sign.THANKS) else Action.OTHER
+        return Verdict(action=action, melding_id=None, reason="vraagt niets van de gemeente")
+    return _new("eerste bericht", may_be_two=reading.has(Sign.TWO_MATTERS))
+
+
+# -- a message of somebody with meldingen
+
+
+def _later(turn: Turn, reading: TurnReading, target: Known) -> Verdict:
     if turn.is_edit:
-        return Verdict(action=Action.FOLLOW_UP, melding_id=target.melding_id, reason="gewijzigd bericht")
-    if not text.strip():
+        return _about(Action.FOLLOW_UP, target, "gewijzigd bericht")
+    if not turn.text.strip():
         return _attachment_only(target)
-    for action, pattern, reason in (
-        (Action.STATUS_QUESTION, _STATUS, "vraagt hoe het staat"),
-        (Action.WITHDRAW, _WITHDRAW, "is niet meer nodig"),
-    ):
-        if pattern.search(text) and not _SECOND_MATTER.search(text):
-            return Verdict(action=action, melding_id=target.melding_id, reason=reason)
-    if _is_second_matter(turn, text, target):
-        return Verdict(action=Action.NEW_MELDING, melding_id=None, reason="een andere kwestie in hetzelfde gesprek")
-    if _THANKS.search(text) and not _reports(turn):
-        return Verdict(action=Action.THANKS, melding_id=target.melding_id, reason="bedankt")
-    if _GREETING.fullmatch(text.strip()):
-        return Verdict(action=Action.OTHER, melding_id=target.melding_id, reason="groet of losse opmerking")
-    if turn.decision.lead == "geen_actie" and not target.is_answer_awaited and not _ADDITION.search(text):
-        return Verdict(action=Action.OTHER, melding_id=target.melding_id, reason="vraagt niets van de gemeente")
-    return Verdict(action=Action.FOLLOW_UP, melding_id=target.melding_id, reason="vult een lopende melding aan")
+    if _names_danger(turn.decision) and target.lead != EMERGENCY:
+        return _new(f"gevaar ({turn.decision.emergency}): altijd een eigen melding")
+    reasons = newness(turn, reading, target)
+    points = sum(reason.points for reason in reasons)
+    is_unsure = abs(points) < _UNSURE_WITHIN
+    if points > 0:
+        told = "; ".join(reason.words for reason in reasons if reason.points > 0)
+        may_be_two = reading.has(Sign.TWO_MATTERS, Sign.SOLVED, Sign.THANKS)
+        return _new(f"een andere kwestie: {told}", is_unsure=is_unsure, may_be_two=may_be_two)
+    feels_danger = turn.decision.lead == EMERGENCY != target.lead
+    verdict = _act(turn, reading, target)
+    return replace(verdict, is_unsure=is_unsure or feels_danger, may_be_two=reading.has(Sign.TWO_MATTERS))
 
 
-def _first(turn: Turn, text: str) -> Verdict:
-    if not text.strip() and not turn.has_photo and not turn.has_location:
-        return Verdict(action=Action.NEW_MELDING, melding_id=None, reason="leeg bericht: doorvragen")
-    if _GREETING.fullmatch(text.strip()):
-        return Verdict(action=Action.OTHER, melding_id=None, reason="groet")
-    return Verdict(action=Action.NEW_MELDING, melding_id=None, reason="eerste bericht")
-
-
-def _target(turn: Turn, known: Sequence[Known]) -> Known:
-    """The melding a message most likely speaks of: named by reference, awaited, of the same topic, else the newest open one."""
-    ranked = sorted(
-        known,
-        key=lambda item: (
-            not item.is_named,
-            not item.is_answer_awaited,
-            not (item.topic == turn.decision.topic and _reports(turn)),
-            item.is_closed,
-            item.age,
-        ),
-    )
-    return ranked[0]
+def _names_danger(decision: Decision) -> bool:
+    return decision.emergency not in {None, _GENERAL_DANGER}
 
 
 def _attachment_only(target: Known) -> Verdict:
-    return Verdict(action=Action.FOLLOW_UP, melding_id=target.melding_id, reason="foto of plaats bij een lopende melding")
+    if target.is_closed and target.age > _ATTACHMENT_AFTER_CLOSING:
+        return _new("bijlage lang na een afgesloten melding", is_unsure=True)
+    return _about(Action.FOLLOW_UP, target, "foto of plaats bij een lopende melding")
 
 
-def _reports(turn: Turn) -> bool:
-    """Whether the message, read by itself, asks something of somebody."""
-    return turn.decision.lead != "geen_actie" and turn.decision.kind not in {"compliment", "spam", "overig"}
+# -- what it does to the matter it speaks of
 
 
-def _is_second_matter(turn: Turn, text: str, target: Known) -> bool:
-    if turn.decision.lead == "noodgeval":
+def _act(turn: Turn, reading: TurnReading, target: Known) -> Verdict:
+    if reading.has(Sign.ACK_ONLY, Sign.GREETING_ONLY, Sign.THANKS_ONLY):
+        return _act_of_few_words(turn, reading, target)
+    joins = _joins(turn, reading, target)
+    if reading.has(Sign.RETRACT):
+        return _about(Action.WITHDRAW, target, "is niet meer nodig")
+    if reading.has(Sign.STATUS) and not reading.has(Sign.SOLVED) and not joins:
+        return _about(Action.STATUS_QUESTION, target, "vraagt hoe het staat")
+    if reading.has(Sign.SOLVED) and not reading.has(Sign.CONTRAST, Sign.STILL, Sign.REACHABLE) and not joins:
+        thanks = reading.has(Sign.THANKS) and not reading.has(Sign.ALREADY)
+        return _about(Action.THANKS if thanks else Action.WITHDRAW, target, "is opgelost")
+    if reading.has(Sign.THANKS) and not reading.has(Sign.CONTRAST, Sign.STILL, Sign.QUESTION, Sign.REACHABLE, Sign.CORRECTION):
+        return _about(Action.THANKS, target, "bedankt")
+    if _asks_later(turn, reading, target):
+        return _about(Action.STATUS_QUESTION, target, "vraagt later iets over de melding")
+    if _is_chatter(turn, reading, target):
+        return _about(Action.OTHER, target, "opmerking die niets vraagt")
+    return _about(Action.FOLLOW_UP, target, _why_follow_up(reading, target))
+
+
+def _act_of_few_words(turn: Turn, reading: TurnReading, target: Known) -> Verdict:
+    """A message that is only 'ok', a greeting or thanks."""
+    if turn.has_photo or turn.has_location:
+        return _about(Action.FOLLOW_UP, target, "foto of plaats bij een lopende melding")
+    if reading.has(Sign.THANKS_ONLY):
+        return _about(Action.THANKS, target, "bedankt")
+    if reading.has(Sign.QUESTION):
+        asks = reading.has(Sign.STATUS)
+        return _about(Action.STATUS_QUESTION if asks else Action.FOLLOW_UP, target, "dringt aan")
+    if reading.has(Sign.ACK_ONLY) and target.is_own and target.is_answer_awaited and not reading.has(Sign.LAUGH):
+        return _about(Action.FOLLOW_UP, target, "antwoord op onze vraag")
+    return _about(Action.OTHER, target, "groet of bevestiging, zonder vraag")
+
+
+def _joins(turn: Turn, reading: TurnReading, target: Known) -> bool:
+    """A neighbour tells what they saw or have: no question of how it stands, and nothing that ends the matter for others."""
+    if target.is_own or turn.text.rstrip().endswith(("?", "؟")):
+        return False
+    return reading.has(Sign.JOINING, Sign.WITNESS)
+
+
+def _asks_later(turn: Turn, reading: TurnReading, target: Known) -> bool:
+    """A question some hours later that asks for nothing else is about how it stands."""
+    if turn.has_photo or turn.has_location or target.age < _LATER:
+        return False
+    return reading.has(Sign.QUESTION) and not reading.has(Sign.REQUEST, Sign.PERSON, Sign.STILL, Sign.CORRECTION, Sign.JOINING)
+
+
+def _is_chatter(turn: Turn, reading: TurnReading, target: Known) -> bool:
+    if turn.has_photo or turn.has_location or reading.has(Sign.QUESTION, Sign.STILL, Sign.CORRECTION, Sign.PERSON):
+        return False
+    if target.is_own:
+        return not target.is_answer_awaited and (reading.has(Sign.RESIGNED) or _melder_chats(turn.decision, reading))
+    if reading.has(Sign.JOINING):
+        return False
+    if reading.has(Sign.LAUGH, Sign.OPINION):
         return True
-    if not _reports(turn) or target.is_named:
-        return False
-    if _SECOND_MATTER.search(text):
-        return True
-    if target.is_answer_awaited or _ADDITION.search(text):
-        return False
-    other_place = (
-        bool(turn.decision.located.street) and turn.decision.located.street != target.street and target.street is not None
-    )
-    other_topic = turn.decision.topic != target.topic and turn.decision.lead != target.lead
-    if target.is_closed or target.age > _STALE_AFTER:
-        return other_topic or other_place or turn.decision.topic != target.topic
-    if target.age < _ADDITION_WINDOW and len(text) < 60 and not other_place:
-        return False
-    return other_topic and turn.decision.confidence > 0.5 or (other_place and turn.decision.confidence > 0.5)
+    return not reading.has(Sign.WITNESS, Sign.NUMBER, Sign.CONTINUES) and not shared_words(reading, target)
 
 
-_STATUS = re.compile(
-    r"\b(al iets (bekend|gehoord|gedaan)|al (iets|wat) (van )?(gehoord|bekend)|hoe staat het|hoe zit het (nu )?met (mijn|m'n|de) melding|"
-    r"wat is de (stand|status)|status\b|wanneer (komt|komen|wordt|hoor|gaat|krijg)|nog (iets )?nieuws|is er al|hoe ver|enig idee wanneer|"
-    r"any (news|update)|what'?s the status|heard anything|when will|iets gehoord|update\?|wordt hier nog|hoor ik nog)",
-)
-_WITHDRAW = re.compile(
-    r"\b(laat maar|hoeft (al )?niet meer|is (al |inmiddels |nu )?(opgelost|gemaakt|weg|opgehaald|opgeruimd|geregeld)|niet meer nodig|"
-    r"kan(t)? (weg|vervallen)|trek .{0,20}\bin\b|never ?mind|is gone now|been (fixed|solved)|no longer needed|al gevonden|heb (het|hem|m) al)",
-)
-_THANKS = re.compile(
-    r"(\b(dank|bedankt|thanks|thank you|thx|merci|top geregeld|super|fijn dat|chapeau|dankjewel|dankuwel|teşekkür|dziękuję|дякую|شكرا|danke|gracias)\b|👍|🙏)"
-)
-_GREETING = re.compile(
-    r"(hoi|hallo|hey|hi|hello|goede?(morgen|middag|navond|nacht)|dag|yo|ok(e|é)?|oké|prima|👍|/start)[\s!.,👋🙂]*"
-)
-_SECOND_MATTER = re.compile(
-    r"\b(nog iets( anders)?|iets anders|andere (vraag|melding|kwestie)|ook nog|tweede (vraag|melding)|nieuwe melding|"
-    r"something else|another (thing|question|issue)|trouwens)\b"
-)
-_ADDITION = re.compile(
-    r"\b(nog steeds|nog altijd|alweer|weer|ook last|hier ook|bij ons ook|zelfde|hetzelfde|het (gaat|is|was|zit|staat|ligt) |correctie|ik bedoel|"
-    r"still|same here|me too|foto|hierbij|ter hoogte|tegenover|naast nummer|hij|ze|die)\b"
-)
-_PERSON = re.compile(
-    r"\b(medewerker|echt mens|een mens spreken|iemand spreken|bel mij|bel me|kan iemand mij bellen|human|real person)\b"
-)
+def _melder_chats(decision: Decision, reading: TurnReading) -> bool:
+    if decision.lead != NO_ACTION or reading.has(Sign.ADDITION, Sign.JOINING):
+        return False
+    jokes = reading.has(Sign.LAUGH) and reading.words <= _JOKE_WORDS
+    return jokes or (decision.confidence >= _CHATTER_OF_MELDER_FROM and decision.kind in _CHATTER_KINDS)
+
+
+def _why_follow_up(reading: TurnReading, target: Known) -> str:
+    if target.is_closed:
+        return "komt terug op een afgesloten melding"
+    for sign, reason in (
+        (Sign.STILL, "is nog niet opgelost"),
+        (Sign.CORRECTION, "verbetert wat eerder is gezegd"),
+        (Sign.PERSON, "vraagt om een medewerker"),
+    ):
+        if reading.has(sign):
+            return reason
+    if not target.is_own:
+        return "sluit zich aan bij de melding in dit gesprek"
+    return "antwoord op onze vraag" if target.is_answer_awaited else "vult een lopende melding aan"

@@ -1,0 +1,201 @@
+"""Which melding does a message speak of, and does it speak of another matter? Weighs reasons; the sum decides.
+
+The router's opinion of a message is one reason among others: read by itself, 'ze woont in Overvecht' looks like anything. It
+does not decide what the message does to the melding (routing/conversation.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from routing.decision import Decision
+from routing.turns import Sign, TurnReading, content_of, read_turn
+
+NO_ACTION, EMERGENCY, UNCLEAR_TOPIC = "geen_actie", "noodgeval", "onduidelijk"
+_FEW_WORDS = 6
+_WHOLE_STORY = 9
+_SURE, _LIKELY = 0.85, 0.5
+_DISTINCT_FROM = 0.6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A melding that this message might be about. `age` is the time since anything was said about it.
+
+    `text` is what its melders wrote about it so far. `is_own` tells that the sender takes part in it; otherwise they only
+    share its public thread. `is_answer_awaited` tells that we asked the melder something, `is_settled` that the last word
+    about it was thanks or that it is no longer needed, `is_named` that the message holds its reference.
+    """
+
+    melding_id: int
+    lead: str
+    topic: str
+    street: str | None
+    text: str = field(repr=False)
+    is_closed: bool
+    is_own: bool
+    is_answer_awaited: bool
+    is_named: bool = False
+    is_settled: bool = False
+    age: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One message of a conversation, with how it was routed when read by itself."""
+
+    text: str = field(repr=False)
+    decision: Decision
+    has_photo: bool = False
+    has_location: bool = False
+    is_edit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One reason for (above zero) or against another matter, in words for a colleague."""
+
+    points: float
+    words: str
+
+
+def shared_words(reading: TurnReading, item: Known) -> int:
+    """How many telling words a message has in common with what was written about a melding."""
+    return len(reading.content & content_of(item.text))
+
+
+def find_target(turn: Turn, reading: TurnReading, known: Sequence[Known]) -> Known:
+    """The melding a message most likely speaks of. `known` is not empty."""
+    return max(known, key=lambda item: (_fit(turn.decision, reading, item), -item.age, item.melding_id))
+
+
+def _fit(decision: Decision, reading: TurnReading, item: Known) -> float:
+    street = decision.located.street
+    return (
+        100.0 * item.is_named
+        + 2.5 * min(2, shared_words(reading, item))
+        + 2.0 * (item.topic == decision.topic and decision.confidence >= 0.3)
+        + 1.0 * (item.lead == decision.lead and decision.confidence >= _LIKELY)
+        + 2.0 * (street is not None and street == item.street)
+        + 1.5 * (item.is_answer_awaited and not reading.has(Sign.STATUS))
+        + 2.0 * item.is_own
+        + 1.0 * (not item.is_closed)
+        + 1.0 * (item.lead != NO_ACTION)
+        + 1.0 / (1.0 + max(item.age, timedelta()) / timedelta(days=1))
+    )
+
+
+def newness(turn: Turn, reading: TurnReading, target: Known) -> list[Weighed]:
+    """The reasons for and against another matter than `target`. It is one when their points add up to more than zero."""
+    look = _Look.at(turn.decision, reading, target)
+    rows = (*_by_router(turn.decision, look, target), *_by_words(reading, look, target), *_by_course(reading, look, target))
+    return [Weighed(points, words) for applies, points, words in rows if applies]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """A message beside a melding. `sure` is how sure the router is that the message reports something by itself.
+
+    `is_distinct`: it reports something else, in words of its own. `is_novel`: a whole story without a word in common.
+    """
+
+    reports: bool
+    sure: float
+    shared: int
+    is_same_topic: bool
+    is_other_lead: bool
+    is_distinct: bool
+    is_novel: bool
+    is_question: bool
+    is_long: bool
+
+    @classmethod
+    def at(cls, decision: Decision, reading: TurnReading, target: Known) -> _Look:
+        reports = decision.lead not in {NO_ACTION, EMERGENCY} and decision.topic != UNCLEAR_TOPIC
+        sure = decision.confidence if reports else 0.0
+        located = decision.located
+        place = content_of(" ".join(name for name in (located.street, located.buurt, located.wijk) if name))
+        shared = len((reading.content & content_of(target.text)) - place)
+        is_same_topic = decision.topic == target.topic
+        return cls(
+            reports=reports,
+            sure=sure,
+            shared=shared,
+            is_same_topic=is_same_topic,
+            is_other_lead=decision.lead != target.lead,
+            is_distinct=sure >= _DISTINCT_FROM and not is_same_topic and not shared and len(reading.content) > 1,
+            is_novel=not shared and len(reading.content) > 2 and reading.words >= _WHOLE_STORY,
+            is_question=reading.has(Sign.QUESTION),
+            is_long=reading.words > _FEW_WORDS,
+        )
+
+
+_Row = tuple[bool, float, str]
+
+
+def _by_router(decision: Decision, look: _Look, target: Known) -> Iterable[_Row]:
+    """What the message is when it is read by itself."""
+    street = decision.located.street
+    asked_nothing = target.lead == NO_ACTION and not read_turn(target.text).has(Sign.QUESTION, Sign.WISH)
+    return (
+        (decision.lead == NO_ACTION, -1.5 * decision.confidence, "vraagt op zichzelf niets"),
+        (look.sure >= _SURE, 1.2 if look.is_other_lead else 0.8, "meldt duidelijk iets"),
+        (_LIKELY <= look.sure < _SURE, 0.6, "meldt waarschijnlijk iets"),
+        (look.reports and asked_nothing, 4.0, "het eerdere bericht vroeg niets"),
+        (look.reports and look.is_same_topic, -2.0, "gaat over hetzelfde onderwerp"),
+        (look.reports and look.is_other_lead, look.sure, "hoort bij een andere vakafdeling"),
+        (not look.is_same_topic and not look.is_other_lead, 0.5 * look.sure, "is een ander onderwerp"),
+        (street is not None and target.street not in {None, street}, 1.5, "noemt een andere plaats"),
+        (
+            street is not None and target.street is None and look.sure >= _LIKELY and look.is_long,
+            1.0,
+            "noemt een plaats in een heel verhaal",
+        ),
+        (look.is_distinct and look.is_question, 0.7, "stelt een eigen vraag"),
+    )
+
+
+def _by_words(reading: TurnReading, look: _Look, target: Known) -> Iterable[_Row]:
+    """What the message says."""
+    differs = look.is_distinct and look.sure >= _SURE and (look.is_other_lead or look.is_question)
+    strange = differs and not target.is_own and not reading.has(Sign.JOINING)
+    own_question = look.is_distinct and look.is_question
+    return (
+        (reading.has(Sign.SECOND), 3.0, "kondigt iets anders aan"),
+        (reading.has(Sign.ASIDE) and not reading.has(Sign.SECOND), 1.0, "noemt iets erbij"),
+        (strange, 1.5, "een ander begint over iets anders"),
+        (look.shared == 1, -1.0, "gebruikt een woord uit de melding"),
+        (look.shared > 1, -2.0, "gebruikt woorden uit de melding"),
+        (reading.has(Sign.STILL), -1.0, "gaat over iets dat nog niet is opgelost"),
+        (reading.has(Sign.AGAIN) and not reading.has(Sign.STILL), -0.3, "gaat over iets dat terugkomt"),
+        (reading.has(Sign.CORRECTION), -2.0, "verbetert iets"),
+        (reading.has(Sign.JOINING) and not target.is_own, -1.5, "heeft er ook last van"),
+        (reading.has(Sign.ADDITION), -0.5, "leunt op wat eerder is gezegd"),
+        (reading.has(Sign.STATUS) and not own_question, -1.0, "vraagt hoe het staat"),
+        (reading.has(Sign.SOLVED, Sign.RETRACT), -1.0, "zegt dat het is opgelost"),
+        (reading.words <= 3, -2.0, "is heel kort"),
+        (3 < reading.words < _FEW_WORDS, -1.0, "is kort"),
+        (reading.words >= _WHOLE_STORY, 0.7, "is een heel verhaal"),
+    )
+
+
+def _by_course(reading: TurnReading, look: _Look, target: Known) -> Iterable[_Row]:
+    """What went before."""
+    is_vague = target.topic == UNCLEAR_TOPIC or not target.text.strip()
+    greets = reading.has(Sign.GREETS) and target.age > timedelta(hours=12) and look.is_long
+    return (
+        (True, -2.0, "gaat door op het gesprek"),
+        (target.is_named, -9.0, "noemt het kenmerk"),
+        (is_vague, -3.0, "de melding wachtte nog op uitleg"),
+        (not target.is_own, -0.5, "staat in het gesprek van een ander"),
+        (target.is_answer_awaited, -0.5, "kan een antwoord op onze vraag zijn"),
+        (target.is_closed, 1.0, "de melding was afgesloten"),
+        (target.is_settled and not target.is_closed, 1.2, "de vorige kwestie was rond"),
+        (look.is_novel and (target.is_settled or target.is_closed), 0.8, "heeft geen woord gemeen met de melding"),
+        (greets, 0.5, "begint met een groet"),
+        (target.age < timedelta(minutes=15), -0.5, "komt vlak na het vorige bericht"),
+        (timedelta(days=7) < target.age <= timedelta(days=60), 0.4, "komt een tijd na het laatste bericht"),
+        (target.age > timedelta(days=60), 1.5, "komt lang na het laatste bericht"),
+    )
