@@ -25,6 +25,7 @@ _FILLERS = word_set(
 _ANY_WORDS = 5
 _FEW_WORDS = 1
 _WINDOW = 16
+_ONE_SENTENCE = 10
 _SOUND_FROM = 5
 _BESIDE = 3
 _REACH = 6
@@ -86,6 +87,7 @@ class RuleBook:
     rules: Mapping[str, tuple[Rule, ...]] = field(repr=False)
     damping: frozenset[str]
     wide: frozenset[str]
+    before: frozenset[str]
 
 
 class _Read(NamedTuple):
@@ -127,6 +129,7 @@ def load_rules(file: str) -> RuleBook:
         rules={sign: tuple(group) for sign, group in rules.items()},
         damping=frozenset(source["damping"]),
         wide=frozenset(source["scope"]["wide"]),
+        before=frozenset(source["scope"]["before"]),
     )
 
 
@@ -348,7 +351,14 @@ def _is_apart(one: Hit, other: Hit) -> bool:
 def _is_near(anchor: Hit, hit: Hit, rule: Rule) -> bool:
     if rule.ordered and (hit.first <= anchor.last or hit.sentence != anchor.sentence):
         return False
-    return _distance(anchor, hit) <= rule.window and (rule.window > _WINDOW or abs(hit.sentence - anchor.sentence) <= 1)
+    return _distance(anchor, hit) <= rule.window and abs(hit.sentence - anchor.sentence) <= _sentences_apart(rule.window)
+
+
+def _sentences_apart(window: int) -> int:
+    """A narrow rule stays within a sentence, a usual one may reach into the next, a wide one over the whole text."""
+    if window < _ONE_SENTENCE:
+        return 0
+    return 1 if window <= _WINDOW else window
 
 
 def _distance(one: Hit, other: Hit) -> int:
@@ -357,9 +367,18 @@ def _distance(one: Hit, other: Hit) -> int:
 
 def _is_silenced(chosen: Sequence[Hit], rule: Rule, hits: Mapping[str, Sequence[Hit]], book: RuleBook) -> bool:
     sentences = {hit.sentence for hit in chosen}
-    for sign in book.damping - rule.immune:
-        if hits.get(sign) and (rule.kind in book.wide or any(hit.sentence in sentences for hit in hits[sign])):
-            return True
+    if any(_is_damped(sign, chosen, rule, hits, book) for sign in book.damping - rule.immune):
+        return True
     if any(hit.sentence in sentences for sign in rule.unless for hit in hits.get(sign, ())):
         return True
     return any(_distance(chosen[0], hit) <= _BESIDE for sign in rule.not_beside for hit in hits.get(sign, ()))
+
+
+def _is_damped(sign: str, chosen: Sequence[Hit], rule: Rule, hits: Mapping[str, Sequence[Hit]], book: RuleBook) -> bool:
+    sentences = {hit.sentence for hit in chosen}
+    end = max(hit.first for hit in chosen)
+    for hit in hits.get(sign, ()):
+        reaches = rule.kind in book.wide or hit.sentence in sentences
+        if reaches and (sign not in book.before or hit.first <= end):
+            return True
+    return False

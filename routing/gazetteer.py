@@ -131,6 +131,7 @@ class Gazetteer:
     not_streets: frozenset[str] = field(repr=False)
     loose: frozenset[str] = field(repr=False)
     loose_here: frozenset[str] = field(repr=False)
+    offices: frozenset[str] = field(repr=False)
     ordinary: frozenset[str] = field(repr=False)
     stem_words: frozenset[str] = field(repr=False)
     stem_ends: frozenset[str] = field(repr=False)
@@ -158,9 +159,9 @@ def load_gazetteer() -> Gazetteer:
     spots, writings = _spots(nicknames, weak)
     exact = _exact_index(spots, writings)
     areas = {name_key(name): wijk for wijk, names in nicknames["areas"].items() for name in names}
-    loose, loose_here = (frozenset(name_key(name) for name in nicknames["loose"][kind]) for kind in ("names", "here"))
+    loose, loose_here, offices = (frozenset(map(name_key, nicknames["loose"][kind])) for kind in ("names", "here", "offices"))
     stems = _stem_index(spots)
-    by_sound = _sound_index(spots, {key: entry for key, entry in exact.items() if key not in loose | loose_here})
+    by_sound = _sound_index(spots, {key: entry for key, entry in exact.items() if key not in loose | loose_here | offices})
     return Gazetteer(
         spots=tuple(spots),
         wijken=tuple(_wijken()),
@@ -182,6 +183,7 @@ def load_gazetteer() -> Gazetteer:
         not_streets=frozenset(nicknames["not_streets"]["words"]),
         loose=loose,
         loose_here=loose_here,
+        offices=offices,
         ordinary=frozenset(nicknames["ordinary"]["words"]),
         stem_words=frozenset(nicknames["stem_words"]["words"]),
         stations={name_key(name): exact[name_key(full)].spot for name, full in nicknames["stations"].items()},

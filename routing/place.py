@@ -14,8 +14,8 @@ from typing import NamedTuple
 from routing.gazetteer import Gazetteer, Spot, Wijk, name_key
 from routing.place_areas import Area, Town, find_area, find_town
 from routing.place_mentions import find_mentions
-from routing.place_reading import Mention, Reading, is_here, is_person, read
-from routing.place_roles import is_aside, is_home
+from routing.place_reading import Mention, Reading, is_at_building, is_here, is_person, read
+from routing.place_roles import is_aside, is_contact_address, is_home
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,8 @@ def _candidates(reading: Reading, mentions: Sequence[Mention], gazetteer: Gazett
         beside = any(_are_beside(reading, mention, other) for other in mentions[max(0, position - 1) : position + 2])
         if spot.everyday and not _is_meant(reading, mention, gazetteer, number, beside):
             continue
-        if not _is_loose_name_meant(reading, mention, gazetteer):
+        contact = number is not None and is_contact_address(reading.folded, mention.start)
+        if contact or not _is_loose_name_meant(reading, mention, gazetteer):
             continue
         second = position > 0 and _are_beside(reading, mentions[position - 1], mention)
         yield _Candidate(mention, spot, number, _score(reading, mention, spot, number) - (0.2 if second else 0.02 * position))
@@ -105,6 +106,8 @@ def _candidates(reading: Reading, mentions: Sequence[Mention], gazetteer: Gazett
 
 def _is_loose_name_meant(reading: Reading, mention: Mention, gazetteer: Gazetteer) -> bool:
     key = name_key(reading.text[mention.start : mention.end])
+    if key in gazetteer.offices:
+        return is_at_building(reading, mention.first)
     if key in gazetteer.loose_here:
         return is_here(reading, mention.first)
     return key not in gazetteer.loose or mention.cue >= 2 or not reading.folded[mention.end :].strip(" .!?)")

@@ -25,6 +25,9 @@ PREPOSITIONS = word_set(
     "في شارع عند قرب على بشارع جنب امام خلف در خيابان نزديك كنار"
 )
 HERE_PREPOSITIONS = PREPOSITIONS - {"van", "naar", "over", "uit", "vanaf", "tot", "via", "from", "to", "of", "da", "du", "der"}
+BUILDING_PREPOSITIONS = word_set(
+    "in bij voor naast achter tegenover rond onder inside near behind opposite outside vor hinter neben devant derriere"
+)
 STRONG_PREPOSITIONS = frozenset(("aan", "hoek", "thv", "tegenover", "hoogte", "langs", "kruising"))
 ARTICLES = word_set("de het t den der the la le les el il lo o a die das dem l d do della del")
 _TITLES = word_set(
@@ -103,10 +106,19 @@ def locative_cue(reading: Reading, first: int) -> int:
 
 def is_here(reading: Reading, first: int) -> bool:
     """Whether a preposition before token `first` says that something is there: 'bij de Dom', not 'over de Dom'."""
+    return _preposition_before(reading, first) in HERE_PREPOSITIONS
+
+
+def is_at_building(reading: Reading, first: int) -> bool:
+    """Whether token `first` is a building where something is: 'voor het stadhuis', not 'naar het stadhuis'."""
+    return _preposition_before(reading, first) in BUILDING_PREPOSITIONS
+
+
+def _preposition_before(reading: Reading, first: int) -> str:
     before = first - 1
     if before >= 0 and reading.words[before] in ARTICLES:
         before -= 1
-    return before >= 0 and reading.joined[before] and reading.words[before] in HERE_PREPOSITIONS
+    return reading.words[before] if before >= 0 and reading.joined[before] else ""
 
 
 def is_person(reading: Reading, first: int) -> bool:

@@ -27,18 +27,24 @@ class UrgencyCues:
     low: tuple[str, ...]
 
 
+_CONSEQUENCE = "bewusteloos_medisch"
+
+
 @cache
 def _emergency_rules() -> RuleBook:
     return load_rules("noodgeval.toml")
 
 
 def find_emergency(text: str) -> Emergency | None:
-    """The danger to life a text tells of, or None. When several kinds fit, the one with most rules fulfilled."""
+    """The danger to life a text tells of, or None. When several kinds fit, the one with most rules fulfilled.
+
+    Being unwell is the consequence of most other dangers, so those go before it.
+    """
     matches = find_matches(text, _emergency_rules())
     if not matches:
         return None
     kinds = [match.rule.kind for match in matches]
-    kind = max(kinds, key=lambda name: (kinds.count(name), -kinds.index(name)))
+    kind = max(kinds, key=lambda name: (name != _CONSEQUENCE, kinds.count(name), -kinds.index(name)))
     spans = sorted({span for match in matches if match.rule.kind == kind for span in match.spans})
     return Emergency(kind=kind, words=tuple(dict.fromkeys(text[start:end] for start, end in spans)))
 
