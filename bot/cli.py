@@ -9,8 +9,9 @@ import asyncio
 import json
 import shutil
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
@@ -18,6 +19,9 @@ from rich.table import Table
 
 from bot.cli_model import model_app
 from routing.errors import ConfigError, WijkbalieError
+
+if TYPE_CHECKING:
+    from routing.decision import Router
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Wijkbalie: de digitale balie van een wijkbureau.")
 channel_app = typer.Typer(no_args_is_help=True, help="Kanalen bekijken en hervatten.")
@@ -85,13 +89,19 @@ def route(
 ) -> None:
     """Routeer berichten: per regel {"id","channel","text"} erin, per regel het besluit eruit, in dezelfde volgorde."""
     from bot.json_lines import route_lines
-    from routing.engine import load_engine
-    from routing.vakafdelingen import load_municipality
 
-    engine = load_engine(load_municipality())
-    with _reading(source) as lines, _writing(target) as out:
-        for answer in route_lines(lines, engine):
-            out.write(json.dumps(answer, ensure_ascii=False) + "\n")
+    _answer_lines(source, target, route_lines)
+
+
+@app.command()
+def converse(
+    source: Annotated[Path | None, typer.Option("--input", "-i", help="JSON-regels; standaard van standaardinvoer.")] = None,
+    target: Annotated[Path | None, typer.Option("--output", "-o", help="Uitvoerbestand; standaard standaarduitvoer.")] = None,
+) -> None:
+    """Beoordeel gesprekken: per regel een gesprek erin, per beurt wat het was en bij welke melding het hoort eruit."""
+    from bot.converse import converse_lines
+
+    _answer_lines(source, target, converse_lines)
 
 
 @app.command()
@@ -161,6 +171,19 @@ def demo(
     from bot.demo import play_once, show
 
     raise typer.Exit(play_once(console) if once else show(console, port))
+
+
+def _answer_lines(
+    source: Path | None, target: Path | None, answer: Callable[[Iterable[str], Router], Iterable[dict[str, Any]]]
+) -> None:
+    """One JSON answer per line, in the order of the lines, written as soon as it is known."""
+    from routing.engine import load_engine
+    from routing.vakafdelingen import load_municipality
+
+    engine = load_engine(load_municipality())
+    with _reading(source) as lines, _writing(target) as out:
+        for found in answer(lines, engine):
+            out.write(json.dumps(found, ensure_ascii=False) + "\n")
 
 
 def _example() -> Path:

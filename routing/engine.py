@@ -94,7 +94,10 @@ class Engine:
     def _rank(self, judged: Judgement, seen: _Text) -> tuple[tuple[str, float], ...]:
         """Leads with their probabilities, the likeliest first. Danger found by its own layer goes before all."""
         pairs = list(zip(self._model.leads, judged.probabilities.tolist(), strict=True))
-        if seen.emergency is not None:
+        if seen.emergency is None:
+            # The layer of its own saw no danger: the model alone must be twice as sure before it speaks of 112.
+            pairs = [(code, probability * 0.5 if code == "noodgeval" else probability) for code, probability in pairs]
+        else:
             pairs = [(code, 0.99 if code == "noodgeval" else probability * 0.01) for code, probability in pairs]
         return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = [["init"], ["run"], ["demo"], ["route"], ["queue"], ["health"], ["channel", "login"]]
+COMMANDS = [["init"], ["run"], ["demo"], ["route"], ["converse"], ["queue"], ["health"], ["channel", "login"]]
 PASSWORD = "een-lang-wachtwoord"
 
 
