@@ -21,7 +21,7 @@ from routing.place import Place, find_place, place_of_point
 from routing.urgency import Emergency, find_emergency, urgency_cues
 from routing.vakafdelingen import Municipality, Sort, packaged
 
-AUTO_FROM = 0.90
+AUTO_FROM = 0.97
 SUGGEST_FROM = 0.30
 INVOLVED_FROM = 0.0
 UNCLEAR_LEAD, UNCLEAR_TOPIC = "wijkbureau", "onduidelijk"

@@ -15,7 +15,7 @@ from bot.web.forms import Form, FormError
 from bot.web.words import OUTCOMES, REASONS
 from routing.melding import TO_JUDGE, Event, NotSolved, may
 from routing.office_hours import AMSTERDAM
-from routing.vakafdelingen import Sort
+from routing.vakafdelingen import Municipality, Sort
 from storage.meldingen import Melding
 
 Build = Callable[[Desk, Melding, Form], Step]
@@ -111,10 +111,17 @@ ACTIONS: Mapping[str, Action] = {
 }
 
 
-def offered(melding: Melding) -> tuple[Action, ...]:
-    """What makes sense now, in a fixed order. A proposal is confirmed only while the melding waits for a judgement."""
+def offered(melding: Melding, municipality: Municipality) -> tuple[Action, ...]:
+    """What makes sense now, in a fixed order."""
+    is_to_confirm = _is_to_confirm(melding, municipality)
     return tuple(
         action
         for action in ACTIONS.values()
-        if may(melding.status, action.event) and (action.name != "bevestigen" or melding.status in TO_JUDGE)
+        if may(melding.status, action.event) and (action.name != "bevestigen" or is_to_confirm)
     )
+
+
+def _is_to_confirm(melding: Melding, municipality: Municipality) -> bool:
+    """A proposal is confirmed while the melding waits for a judgement. Danger is no vakafdeling that could take it up."""
+    proposed = municipality.vakafdelingen.get(melding.lead)
+    return melding.status in TO_JUDGE and proposed is not None and proposed.sort is not Sort.EMERGENCY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -40,9 +41,9 @@ def create_app(application: Application) -> FastAPI:
     )
 
 
-def build_desk(desk: Desk) -> FastAPI:
+def build_desk(desk: Desk, static: Path = FOLDER) -> FastAPI:
     """The app for one desk. Says so when the style sheets are missing, and works without them."""
-    assets = Assets.find()
+    assets = Assets.find(static)
     if not assets.is_complete:
         _log.warning("desk without style", remedy=REMEDY)
     # Every route passes the door, also one that is added later; the interactive documentation is not for the public.
@@ -52,7 +53,7 @@ def build_desk(desk: Desk) -> FastAPI:
     app.state.pages = Pages(desk, assets)
     for view in (login, queue, melding, trays, health):
         app.include_router(view.router)
-    app.mount("/static", StaticFiles(directory=FOLDER), name="static")
+    app.mount("/static", StaticFiles(directory=static), name="static")
     app.add_middleware(SecurityHeaders)
     problems.install(app)
     return app

@@ -19,9 +19,9 @@ class Assets:
     addresses: dict[str, str]
 
     @classmethod
-    def find(cls) -> Assets:
-        present = [name for name in (*VENDOR, *_OWN) if (FOLDER / name).is_file()]
-        return cls({name: f"/static/{name}?v={_digest(FOLDER / name)}" for name in present})
+    def find(cls, folder: Path) -> Assets:
+        present = [name for name in (*VENDOR, *_OWN) if (folder / name).is_file()]
+        return cls({name: f"/static/{name}?v={_digest(folder / name)}" for name in present})
 
     @property
     def is_complete(self) -> bool:

@@ -10,6 +10,7 @@ import binascii
 import json
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -46,7 +47,6 @@ class Pages:
     def __init__(self, desk: Desk, assets: Assets) -> None:
         self.desk = desk
         self.assets = assets
-        self._environment = _environment()
 
     def show(
         self, visit: Visit, name: str, values: dict[str, Any], *, message: Message | None = None, status: int = 200
@@ -63,8 +63,13 @@ class Pages:
         frame: dict[str, Any] = {"visit": None, "office": self.desk.office, "assets": self.assets, "message": None}
         return HTMLResponse(self.text(name, frame | values), status_code=status)
 
+    def _lead_name(self, code: str) -> str:
+        """A melding may outlive a vakafdeling that was taken out of the tables: then its code is all there is."""
+        known = self.desk.municipality.vakafdelingen.get(code)
+        return known.name if known else words.readable(code)
+
     def text(self, name: str, values: dict[str, Any]) -> str:
-        return self._environment.get_template(name).render(values)
+        return _environment().get_template(name).render(values)
 
     def frame(self, visit: Visit) -> dict[str, Any]:
         """What every page shows: who is logged in, the queues with their counts, and whether all is well."""
@@ -80,6 +85,7 @@ class Pages:
             "today": now.astimezone(AMSTERDAM).date(),
             "counts": counts,
             "stands_still": bool(machine_concerns(health, self.desk.municipality, now)),
+            "lead_name": self._lead_name,
             "message": None,
             "place": "",
         }
@@ -122,7 +128,9 @@ def _read_flash(visit: Visit) -> Message | None:
     return Message(tone=tone, text=text, hint=hint)
 
 
+@lru_cache(maxsize=1)
 def _environment() -> Environment:
+    """Shared by every desk in the process: it holds templates and words, nothing of a desk."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,

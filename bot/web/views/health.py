@@ -45,8 +45,8 @@ def monitor(visit: Admitted) -> Response:
     try:
         with desk.database.reading() as connection:
             health = queries.health(connection, now)
-    except Exception:  # noqa: BLE001 - whatever keeps the database from answering is what a monitor wants to hear as 503
-        _log.exception("health: the database does not answer")
+    except Exception as error:  # noqa: BLE001 - whatever keeps the database from answering, a monitor wants to hear it as 503
+        _log.error("health: the database does not answer", kind=type(error).__name__)
         return JSONResponse({"status": "fout", "database": False}, status_code=503)
     return _figures(desk, health, now)
 

@@ -24,7 +24,7 @@ from storage.meldingen import Melding
 from storage.queries import Queue
 
 router = APIRouter()
-_LOOK_AGAIN = "Hieronder staat hoe het nu is. Wat u invulde staat nog in het formulier."
+_LOOK_AGAIN = "Hieronder staat hoe het nu is. Wat u invulde is bewaard."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,11 @@ def _page(
             "following": queries.next_to_judge(connection, melding),
         }
     values |= _choices(visit.desk.municipality, melding)
-    values |= {"opened": opened, "offered": actions.offered(melding), "is_to_judge": melding.status in TO_JUDGE}
+    values |= {
+        "opened": opened,
+        "offered": actions.offered(melding, visit.desk.municipality),
+        "is_to_judge": melding.status in TO_JUDGE,
+    }
     return _pages(visit).show(visit, "melding.html", values, message=message, status=status)
 
 

@@ -56,7 +56,6 @@ def _read(visit: Visit, queue: Queue, page: int, total: int) -> dict[str, Any]:
         "total": total,
         "page": page,
         "last": last,
-        "municipality": visit.desk.municipality,
     }
 
 

@@ -1,0 +1,148 @@
+"""The desk in a real browser: with scripts, without them, and with residents who mean harm."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+from routing.melding import Status
+from routing.messages import Person
+from storage.outbox import ReplyState
+from tests.builders import a_message
+from tests.e2e.conftest import Served, Visitor, melding_about
+
+
+def _carry_out(page: Page, action: str, button: str) -> None:
+    """Look first, then do it."""
+    page.click(f"#{action} >> text=Bekijk wat de melder krijgt")
+    page.wait_for_selector(f"#voorbeeld-{action} .voorbeeld")
+    page.click(f"#{action} >> text='{button}'")
+    page.wait_for_selector("#boodschap >> text=Gelukt.")
+
+
+def _open(page: Page, title: str) -> None:
+    page.click(f"summary >> text='{title}'")
+
+
+def test_every_action_works_without_scripts(visit: Visitor, served: Served) -> None:
+    page = visit(java_script_enabled=False)
+    page.click("text=de lamp is stuk")
+    _carry_out(page, "bevestigen", "Bevestig voorstel")
+    _open(page, "Andere vakafdeling kiezen")
+    page.select_option("#corrigeren-vakafdeling", "vth")
+    page.select_option("#corrigeren-onderwerp", "terras")
+    page.fill("#corrigeren-toelichting", "Zij gaan erover.")
+    _carry_out(page, "corrigeren", "Zet door")
+    _open(page, "In behandeling nemen")
+    _carry_out(page, "in-behandeling", "Neem in behandeling")
+    _open(page, "Inplannen")
+    page.fill("#inplannen-dag", "2026-11-30")
+    _carry_out(page, "inplannen", "Plan in")
+    _open(page, "Vraag stellen aan de melder")
+    page.check("text=Mijn eigen vraag")
+    page.fill("#vragen-vraag", "Staat er een nummer op de paal?")
+    _carry_out(page, "vragen", "Stel de vraag")
+    _open(page, "Afhandelen")
+    page.check("text=Gaan kijken en niets gevonden")
+    _carry_out(page, "afhandelen", "Handel af")
+    _open(page, "Heropenen")
+    _carry_out(page, "heropenen", "Heropen")
+    _open(page, "Doorverwijzen naar een andere organisatie")
+    page.select_option("#doorverwijzen-organisatie", "stedin")
+    _carry_out(page, "doorverwijzen", "Verwijs door")
+    page.click("text=Uitloggen")
+    page.wait_for_selector("text=U bent uitgelogd.")
+    melding = next(melding for melding in served.desk.office.meldingen() if "lamp is stuk" in melding.summary)
+    assert (melding.status, melding.partner) == (Status.DOORVERWEZEN, "stedin")
+
+
+def test_the_likeliest_other_answer_is_one_click_away(visit: Visitor, served: Served) -> None:
+    page = visit(java_script_enabled=False)
+    page.goto(melding_about(served, "lamp is stuk"))
+    page.click(".anders >> text=Vergunningen, Toezicht en Handhaving")
+    page.wait_for_selector("text=ligt nu bij Vergunningen, Toezicht en Handhaving")
+
+
+def test_a_likely_answer_that_is_no_vakafdeling_opens_its_form(visit: Visitor, served: Served) -> None:
+    page = visit()
+    page.goto(melding_about(served, "lamp is stuk"))
+    page.click(".anders >> text=Niet van de gemeente")
+    page.wait_for_selector("#doorverwijzen-organisatie")
+    assert page.is_visible("#doorverwijzen-organisatie")
+
+
+def test_the_tray_works_without_scripts(visit: Visitor, served: Served) -> None:
+    page = visit(java_script_enabled=False)
+    page.click("nav >> text=Niet verzonden")
+    page.click("section:has-text('Met de hand te plaatsen') >> text='Is geplaatst'")
+    page.wait_for_selector("text=Genoteerd: het antwoord is geplaatst.")
+    page.click("section:has-text('Onzeker of dit is aangekomen') >> text='Opnieuw versturen'")
+    page.wait_for_selector("text=Het antwoord wordt opnieuw verzonden.")
+    states = [reply.state for reply in served.desk.office.replies()]
+    assert ReplyState.UNCERTAIN not in states
+    assert ReplyState.BY_HAND not in states
+
+
+def test_a_preview_appears_in_place_and_keeps_what_was_typed(visit: Visitor, served: Served) -> None:
+    page = visit()
+    address = melding_about(served, "boom")
+    page.goto(address)
+    _open(page, "Afhandelen")
+    page.check("text='Opgelost'")
+    page.fill("#afhandelen-toelichting", "De boom is weg.")
+    page.click("#afhandelen >> text=Bekijk wat de melder krijgt")
+    page.wait_for_selector("#voorbeeld-afhandelen >> text=De boom is weg.")
+    assert page.url.endswith(address)
+    assert page.input_value("#afhandelen-toelichting") == "De boom is weg."
+
+
+def test_a_refused_preview_says_why_in_place(visit: Visitor, served: Served) -> None:
+    page = visit()
+    page.goto(melding_about(served, "boom"))
+    _open(page, "Afhandelen")
+    page.click("#afhandelen >> text=Bekijk wat de melder krijgt")
+    page.wait_for_selector("#voorbeeld-afhandelen >> text=Kies hoe het is afgelopen")
+
+
+def test_the_queue_refreshes_itself_and_the_focus_stays(visit: Visitor, served: Served) -> None:
+    page = visit()
+    page.wait_for_function("document.querySelector('#werkblad')._htmx !== undefined")
+    link = page.locator(".rij__link").nth(2)
+    link.focus()
+    focused = link.get_attribute("id")
+    served.desk.office.receive(a_message("de stoep is los", thread="nieuw", sender=Person(external_id="nieuw")))
+    page.evaluate("htmx.trigger('#werkblad', 'every')")  # the tick that comes by itself every fifteen seconds
+    page.wait_for_selector("text=de stoep is los")
+    assert page.evaluate("document.activeElement.id") == focused
+    assert page.inner_text("#omgeroepen") == "Te beoordelen: 6"
+
+
+def test_after_the_session_ended_a_refresh_leads_to_the_login(visit: Visitor, served: Served) -> None:
+    page = visit()
+    page.wait_for_function("document.querySelector('#werkblad')._htmx !== undefined")
+    served.desk.office.clock.advance(hours=11)
+    page.evaluate("htmx.trigger('#werkblad', 'every')")
+    page.wait_for_selector("text=Uw sessie is voorbij")
+
+
+def test_what_residents_write_is_never_executed(visit: Visitor, served: Served) -> None:
+    page = visit()
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    for path in ("/", melding_about(served, "script"), "/niet-verzonden", "/niet-leesbaar"):
+        page.goto(path)
+        assert page.evaluate("window.hacked") is None
+    page.goto(melding_about(served, "script"))
+    assert page.locator("main img").count() == 0
+    assert "<script>window.hacked=1</script>" in page.inner_text("main")
+    assert dialogs == []
+
+
+def test_no_page_of_another_site_can_frame_the_desk(visit: Visitor, served: Served) -> None:
+    page = visit()
+    response = page.goto("/")
+    assert response is not None
+    assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+    cookies = {cookie["name"]: cookie for cookie in page.context.cookies()}
+    assert cookies["wijkbalie-sessie"]["httpOnly"]
+    assert cookies["wijkbalie-sessie"]["sameSite"] == "Lax"
+    assert page.evaluate("document.cookie") == ""

@@ -1,0 +1,136 @@
+"""A desk for tests: a whole office with an account, and a visitor who keeps cookies and fills in forms."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
+
+import httpx
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+
+from bot.handling import Handling
+from bot.promises import PromiseKeeper, Promises
+from bot.replies import Replies
+from bot.texts import load_texts
+from bot.triage import Triage
+from bot.web.app import build_desk
+from bot.web.assets import FOLDER
+from bot.web.desk import Desk
+from routing.decision import Zone
+from routing.office_hours import DEFAULT_OFFICE_HOURS
+from routing.vakafdelingen import load_municipality
+from storage.database import Database
+from storage.meldingen import Melding
+from storage.outbox import Reply
+from tests.bot.office import Office
+from tests.builders import ScriptedRouter, SettableClock, a_decision
+
+USERNAME, PASSWORD = "samira", "een lang wachtwoord"
+_HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)  # a check takes the cost the hash names
+_REPLIES = Replies(texts=load_texts(), municipality=load_municipality(), office="wijkbureau Binnenstad")
+_PROMISES = Promises(hours=DEFAULT_OFFICE_HOURS, municipality=_REPLIES.municipality)
+UNSURE = a_decision(zone=Zone.SUGGEST, confidence=0.62, top3=(("stadswerken", 0.62), ("vth", 0.3), ("extern", 0.05)))
+
+
+@dataclass(slots=True, kw_only=True)
+class DeskAtWork:
+    """The office behind the desk, the app, and a client that keeps cookies and the page it saw last."""
+
+    office: Office
+    app: FastAPI
+    client: httpx.AsyncClient
+    page: str = field(default="", repr=False)
+
+    async def log_in(self, password: str = PASSWORD) -> httpx.Response:
+        await self.get("/inloggen")
+        return await self.post("/inloggen", gebruikersnaam=USERNAME, wachtwoord=password)
+
+    async def get(self, path: str, **headers: str) -> httpx.Response:
+        response = await self.client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        self.page = response.text
+        return response
+
+    async def post(self, path: str, **fields: str) -> httpx.Response:
+        """Post a form with the hidden fields of the page that was fetched last."""
+        hidden = {"csrf": self.hidden("csrf"), "versie": self.hidden("versie")}
+        return await self.client.post(path, data=hidden | fields)
+
+    async def do(self, melding: Melding, action: str, **fields: str) -> httpx.Response:
+        """Open the page of a melding and carry an action out; the page that follows."""
+        await self.get(f"/meldingen/{melding.id}")
+        return await self.follow(await self.post(f"/meldingen/{melding.id}/{action}", **fields))
+
+    async def follow(self, response: httpx.Response) -> httpx.Response:
+        assert response.status_code == 303, response.text
+        return await self.get(response.headers["location"])
+
+    def hidden(self, name: str) -> str:
+        found = re.search(rf'name="{name}" value="([^"]*)"', self.page)
+        return unescape(found[1]) if found else ""
+
+    def melding(self) -> Melding:
+        """The newest one."""
+        return self.office.meldingen()[-1]
+
+    def reply(self) -> Reply:
+        """The newest one."""
+        return self.office.replies()[-1]
+
+
+def a_desk(
+    database: Database, router: ScriptedRouter | None = None, *, is_secure: bool = False, static: Path = FOLDER
+) -> DeskAtWork:
+    """A desk with one account, where nobody is logged in."""
+    office = _an_office(database, router or ScriptedRouter(UNSURE))
+    with database.work() as work:
+        work.staff.add_account(USERNAME, "Samira", _HASH, office.clock())
+        work.commit()
+    desk = Desk(
+        database=database,
+        handling=office.handling,
+        municipality=_REPLIES.municipality,
+        office=_REPLIES.office,
+        now=office.clock,
+        is_secure=is_secure,
+    )
+    app = build_desk(desk, static)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    client = httpx.AsyncClient(transport=transport, base_url=f"{'https' if is_secure else 'http'}://balie.test")
+    return DeskAtWork(office=office, app=app, client=client)
+
+
+def _an_office(database: Database, router: ScriptedRouter) -> Office:
+    """As tests.bot.office makes it, but the texts and tables are read once: half of these tests would be reading them."""
+    clock = SettableClock()
+    return Office(
+        database=database,
+        clock=clock,
+        triage=Triage(database=database, router=router, replies=_REPLIES, promises=_PROMISES, now=clock),
+        handling=Handling(database=database, replies=_REPLIES, promises=_PROMISES, now=clock),
+        keeper=PromiseKeeper(database=database, promises=_PROMISES, replies=_REPLIES, now=clock),
+    )
+
+
+def readable(response: httpx.Response) -> str:
+    """The text of a page as people read it: without tags, entities resolved, white space joined."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.text)).split())
+
+
+def addresses(app: FastAPI) -> list[tuple[str, str]]:
+    """Every method and path of the app, path parameters filled in."""
+    routers = [part.original_router for part in app.routes if hasattr(part, "original_router")]
+    routes = [route for router in routers for route in router.routes]
+    found = {(method, route.path) for route in routes for method in getattr(route, "methods", None) or ()}
+    return sorted((method, path.replace("{number}", "1").replace("{action}", "bevestigen")) for method, path in found)
+
+
+async def a_desk_for(database: Database, *messages: object, **decision: object) -> DeskAtWork:
+    """A desk with these messages taken in one by one, each routed by the same decision."""
+    desk = a_desk(database, ScriptedRouter(a_decision(zone=Zone.SUGGEST, **decision)))
+    for message in messages:
+        desk.office.receive(message)
+    await desk.log_in()
+    return desk
