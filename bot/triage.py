@@ -17,7 +17,7 @@ from bot.replies import Replies, Telling
 from routing.conversation import Action, Known, Turn, Verdict, judge
 from routing.decision import Decision, Router, Zone
 from routing.errors import StaleError
-from routing.melding import Event, News, Status
+from routing.melding import Event, News, Status, may
 from routing.messages import AttachmentKind, GeoPoint, Visibility
 from storage.database import Database, UnitOfWork
 from storage.inbox import StoredMessage
@@ -93,7 +93,16 @@ class Triage:
         else:
             melding_id = target.id
             self._continue(work, message, decision, verdict, target)
+        if verdict.is_unsure or verdict.may_be_two:
+            self._call_colleague(work, melding_id, verdict)
         work.inbox.mark_handled(message.id, melding_id=melding_id, action=verdict.action.value)
+
+    def _call_colleague(self, work: UnitOfWork, melding_id: int, verdict: Verdict) -> None:
+        """Put the melding (back) before staff: the message may be something else than what it was taken for."""
+        melding = work.meldingen.get(melding_id)
+        if may(melding.status, Event.TER_BEOORDELING):
+            doubt = "misschien twee kwesties in een bericht" if verdict.may_be_two else "twijfel over dit bericht"
+            self._record(work, melding, Event.TER_BEOORDELING, f"{doubt}: {verdict.reason}")
 
     # -- which meldingen may this be about?
 

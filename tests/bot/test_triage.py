@@ -163,6 +163,16 @@ def test_who_asks_for_a_person_gets_one_promised(database: Database) -> None:
     assert office.replies()[-1].news == "mens_gevraagd"
 
 
+def test_danger_that_only_the_model_feels_in_a_follow_up_brings_the_melding_before_staff(database: Database) -> None:
+    danger = a_decision(lead="noodgeval", topic="brand", urgency="noodgeval", emergency=None, zone=Zone.PERSON)
+    office = an_office(database, ScriptedRouter(alzheimer=danger))
+    office.receive(a_message())
+    assert office.meldingen()[0].status is Status.DOORGEZET
+    office.receive(a_message("ze heeft alzheimer", sent_at=MONDAY + timedelta(minutes=5)))
+    (melding,) = office.meldingen()
+    assert melding.status is Status.TE_BEOORDELEN
+
+
 @pytest.mark.parametrize("zone", Zone)
 def test_a_first_message_may_ask_for_a_person_in_every_zone(database: Database, zone: Zone) -> None:
     office = an_office(database, ScriptedRouter(a_decision(zone=zone)))
