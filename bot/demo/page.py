@@ -1,4 +1,4 @@
-"""The page on which a visitor of the demonstration plays a resident. Works without JavaScript."""
+"""The page on which a visitor of the demonstration plays a resident. Shows answers as they arrive; works without scripts too."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from storage import audit
 
 VISITOR = "9001"
 _SHOWN = 12
+_POLICY = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; form-action 'self'; frame-ancestors 'none'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ def create_page(city: City, application: Application, desk_port: int) -> FastAPI
     here = files("bot.demo")
     page = FastAPI(title="Wijkbalie: de bewoner", openapi_url=None)
     templates = Jinja2Templates(directory=str(here / "templates"))
+    page.mount("/vendor", StaticFiles(directory=str(files("bot.web") / "static" / "vendor")))
     page.mount("/static", StaticFiles(directory=str(here / "static")))
     said: dict[str, list[str]] = {name: [] for name in CHANNELS}
 
@@ -49,9 +53,7 @@ def create_page(city: City, application: Application, desk_port: int) -> FastAPI
             "desk": f"http://127.0.0.1:{desk_port}/",
         }
         answer = templates.TemplateResponse(request, "bewoner.html", values)
-        answer.headers["Content-Security-Policy"] = (
-            "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'"
-        )
+        answer.headers["Content-Security-Policy"] = _POLICY
         return answer
 
     @page.post("/{channel}")
