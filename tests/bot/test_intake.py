@@ -29,7 +29,7 @@ def telegram() -> Iterator[TelegramSimulator]:
 
 @pytest.fixture
 async def channel(telegram: TelegramSimulator) -> AsyncIterator[Channel]:
-    built = TelegramChannel(TelegramSettings(token=telegram.token, base_url=telegram.url, read_timeout=0.3, connect_timeout=0.3))
+    built = TelegramChannel(TelegramSettings(token=telegram.token, base_url=telegram.url, read_timeout=1.5, connect_timeout=3.0))
     yield built
     await built.aclose()
 

@@ -47,7 +47,7 @@ def telegram() -> Iterator[TelegramSimulator]:
 
 @pytest.fixture
 async def telegram_channel(telegram: TelegramSimulator) -> AsyncIterator[Channel]:
-    settings = TelegramSettings(token=telegram.token, base_url=telegram.url, read_timeout=0.3, connect_timeout=0.3)
+    settings = TelegramSettings(token=telegram.token, base_url=telegram.url, read_timeout=1.5, connect_timeout=3.0)
     channel = TelegramChannel(settings)
     yield channel
     await channel.aclose()
@@ -62,7 +62,7 @@ def x() -> Iterator[XSimulator]:
 @pytest.fixture
 async def x_channel(x: XSimulator) -> AsyncIterator[Channel]:
     keys = dict.fromkeys(("consumer_key", "consumer_secret", "access_token", "access_token_secret"), "k")
-    channel = XChannel(XSettings(**keys, base_url=x.url, read_timeout=0.3, connect_timeout=0.3))
+    channel = XChannel(XSettings(**keys, base_url=x.url, read_timeout=1.5, connect_timeout=3.0))
     yield channel
     await channel.aclose()
 

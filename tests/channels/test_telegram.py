@@ -391,7 +391,7 @@ async def test_a_full_batch_says_that_there_may_be_more(telegram: TelegramSimula
 
 
 async def test_a_long_poll_outlasts_the_read_timeout(telegram: TelegramSimulator) -> None:
-    channel = a_channel(telegram, long_poll_seconds=1, read_timeout=0.3)
+    channel = a_channel(telegram, long_poll_seconds=1, read_timeout=1.5)
 
     page = await channel.fetch(None)
     await channel.aclose()

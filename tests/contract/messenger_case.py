@@ -31,8 +31,8 @@ class MessengerCase(ChannelCase):
                 page_token=PAGE_TOKEN,
                 app_secret=APP_SECRET,
                 base_url=self.simulator.url,
-                connect_timeout=0.4,
-                read_timeout=0.4,
+                connect_timeout=3.0,
+                read_timeout=1.5,
                 page_size=5,
             )
         )

@@ -26,7 +26,7 @@ class TelegramCase(ChannelCase):
     def channel(self) -> Channel:
         return TelegramChannel(
             TelegramSettings(
-                token=BOT_TOKEN, base_url=self.simulator.url, read_timeout=0.5, connect_timeout=2.0, long_poll_seconds=0
+                token=BOT_TOKEN, base_url=self.simulator.url, read_timeout=1.5, connect_timeout=2.0, long_poll_seconds=0
             )
         )
 

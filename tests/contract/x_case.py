@@ -32,8 +32,8 @@ class XCase(ChannelCase):
                 access_token=access_token,
                 access_token_secret=access_token_secret,
                 base_url=self.simulator.url,
-                connect_timeout=0.4,
-                read_timeout=0.4,
+                connect_timeout=3.0,
+                read_timeout=1.5,
                 page_size=5,
             )
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 
@@ -35,14 +35,14 @@ _PROMISES = Promises(hours=DEFAULT_OFFICE_HOURS, municipality=_REPLIES.municipal
 UNSURE = a_decision(zone=Zone.SUGGEST, confidence=0.62, top3=(("stadswerken", 0.62), ("vth", 0.3), ("extern", 0.05)))
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, repr=False)
 class DeskAtWork:
     """The office behind the desk, the app, and a client that keeps cookies and the page it saw last."""
 
     office: Office
     app: FastAPI
     client: httpx.AsyncClient
-    page: str = field(default="", repr=False)
+    page: str = ""
 
     async def log_in(self, password: str = PASSWORD) -> httpx.Response:
         await self.get("/inloggen")
