@@ -11,7 +11,8 @@ from routing.vakafdelingen import Municipality
 from storage.database import Database
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without a repr: asyncio prints values in passing, and a desk holds every table of the municipality.
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Desk:
     """`now` is the clock. `is_secure` tells that browsers reach the desk over https, so that cookies need never travel bare."""
 

@@ -47,7 +47,8 @@ class CookieNames:
         return cls(session=f"{prefix}-sessie", login=f"{prefix}-inloggen", flash=f"{prefix}-bericht")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without a repr: it holds tokens and what was typed.
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Visit:
     """One request that was let in: by whom, with which form. `csrf` is what forms on the answered page must carry."""
 
