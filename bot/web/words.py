@@ -100,9 +100,9 @@ REPLY_STATES: Mapping[ReplyState, str] = {
     ReplyState.BUSY: "Wordt nu verzonden",
     ReplyState.SENT: "Verzonden",
     ReplyState.UNCERTAIN: "Onzeker of dit is aangekomen",
-    ReplyState.REFUSED: "Geweigerd door het kanaal",
+    ReplyState.REFUSED: "Niet aangenomen",
     ReplyState.BY_HAND: "Met de hand te plaatsen",
-    ReplyState.DROPPED: "Niet verzonden: vervangen door nieuwer bericht",
+    ReplyState.DROPPED: "Vervallen",
 }
 
 URGENCIES: Mapping[str, str] = {"noodgeval": "Noodgeval", "hoog": "Spoed", "normaal": "Normaal", "laag": "Laag"}
