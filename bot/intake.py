@@ -72,6 +72,8 @@ class Intake:
     def _keep(self, name: str, page: Page) -> int:
         with self._database.work() as work:
             new = work.inbox.take_in(name, page, self._now())
+            if page.problem:
+                work.inbox.record_error(name, page.problem, self._now())
             work.commit()
         if new:
             _log.info("taken in", channel=name, new=new)

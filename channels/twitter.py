@@ -1,4 +1,4 @@
-"""X: mentions by polling, one public reply, and direct messages, through tweepy's synchronous client.
+"""X: mentions and direct messages by polling, one public reply, and direct messages, through tweepy's synchronous client.
 
 It posts and reads; whether a reply may be posted, and where, is decided elsewhere.
 """
@@ -6,174 +6,35 @@ It posts and reads; whether a reply may be posted, and where, is decided elsewhe
 from __future__ import annotations
 
 import asyncio
-import html
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from channels.base import Limits
-from channels.payload import (
-    JsonObject,
-    carries_token,
-    id_of,
-    list_of,
-    moment_of,
-    object_of,
-    objects_of,
-    raw_of,
-    text_of,
-    unreadable,
-)
+from channels.payload import JsonObject, object_of, text_of, unreadable
 from channels.session import ExchangeFailedError
 from channels.twitter_client import Outcome, XClient, XSettings, utc_now
-from channels.twitter_refusals import Refusal, judge_read, judge_send
-from channels.twitter_walk import MentionWalk, decode_walk, moment_of_id, next_token_of, post_id_of
-from channels.weighted_length import weighted_length
-from routing.errors import ChannelError, MessageRejectedError, TemporaryChannelError
-from routing.messages import (
-    Attachment,
-    AttachmentKind,
-    CannotTell,
-    Delivery,
-    GeoPoint,
-    InboundMessage,
-    NotFound,
-    OutboundMessage,
-    Page,
-    Person,
-    Sent,
-    Unknown,
-    UnreadableItem,
-    Visibility,
+from channels.twitter_messages import (
+    NAME,
+    Found,
+    parse_direct_messages,
+    parse_mentions,
+    parse_own_direct_message,
+    parse_own_reply,
+    parse_posted,
 )
-
-NAME = "x"
+from channels.twitter_refusals import Refusal, judge_read, judge_send
+from channels.twitter_walk import StreamWalk, XCursor, decode_cursor, id_of_moment, moment_of_id, next_token_of, post_id_of
+from channels.weighted_length import weighted_length
+from routing.errors import ChannelAuthError, ChannelError, MessageRejectedError, TemporaryChannelError
+from routing.messages import CannotTell, Delivery, InboundMessage, NotFound, OutboundMessage, Page, Sent, Unknown, UnreadableItem
 
 # X documentation, August 2026: weighted characters for a post, plain ones for a direct message.
 _MAX_LENGTH = {Delivery.PUBLIC_REPLY: 280, Delivery.DIRECT: 10_000}
 _MENTIONS_KEPT = 800  # X documentation, August 2026: what the mentions timeline reaches back to, deleted ones included
 _DELETED_AT_MOST = 50
-_MEDIA_KINDS = {"photo": AttachmentKind.PHOTO, "video": AttachmentKind.VIDEO, "animated_gif": AttachmentKind.VIDEO}
-_ABOUT_THE_POST_ITSELF = frozenset({"", "id", "ids"})
 
-
-# --- parse: payload -> value ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MentionsPage:
-    """What one page of mentions holds: `items` oldest first, `ids` of all posts on it, also those left out."""
-
-    items: tuple[InboundMessage | UnreadableItem, ...]
-    ids: tuple[str, ...]
-    next_token: str | None
-
-
-def parse_mentions(payload: JsonObject, account_id: str) -> MentionsPage:
-    """Our own posts and reposts are left out. What cannot be read becomes an UnreadableItem; nothing is raised."""
-    includes = object_of(payload.get("includes"))
-    posts = list_of(payload.get("data"))
-    items = [parse_post(post, includes) for post in reversed(posts) if not _is_left_out(object_of(post), account_id)]
-    items += [unreadable(NAME, error, "X kon een bericht niet tonen") for error in _errors_about_posts(payload)]
-    ids = tuple(identifier for identifier in (post_id_of(object_of(post).get("id")) for post in posts) if identifier)
-    return MentionsPage(items=tuple(items), ids=ids, next_token=next_token_of(payload))
-
-
-def parse_post(post: object, includes: JsonObject) -> InboundMessage | UnreadableItem:
-    values = object_of(post)
-    post_id = post_id_of(values.get("id"))
-    if post_id is None:
-        return unreadable(NAME, post, "een bericht op X zonder bruikbaar nummer")
-    versions = [post_id_of(version) for version in list_of(_either(values, "edit_history_tweet_ids", "edit_history_post_ids"))]
-    return InboundMessage(
-        channel=NAME,
-        external_id=post_id,
-        thread=post_id_of(values.get("conversation_id")) or post_id,
-        reply_to=post_id,
-        visibility=Visibility.PUBLIC,
-        sent_at=moment_of(values.get("created_at")) or moment_of_id(post_id),
-        sender=_parse_author(values, includes),
-        text=_parse_text(values),
-        attachments=_parse_attachments(values, includes),
-        location=_parse_location(object_of(values.get("geo"))),
-        in_reply_to=_reference(values, "replied_to"),
-        edits=versions[0] if versions and versions[0] != post_id else None,
-        raw=raw_of(post),
-    )
-
-
-def parse_own_reply(payload: JsonObject, message: OutboundMessage) -> str | None:
-    """The id of our reply in a page of our own posts: it answers that post and carries the token."""
-    for post in objects_of(payload.get("data")):
-        if _reference(post, "replied_to") == message.reply_to and carries_token(_parse_text(post), message.token):
-            return post_id_of(post.get("id"))
-    return None
-
-
-def parse_own_direct_message(payload: JsonObject, account_id: str, token: str) -> str | None:
-    for event in objects_of(payload.get("data")):
-        if id_of(event.get("sender_id")) == account_id and carries_token(event.get("text"), token):
-            return id_of(event.get("id"))
-    return None
-
-
-def parse_posted(payload: JsonObject) -> str | None:
-    """The id that X gave to what we posted: a post's or a direct message's."""
-    posted = object_of(payload.get("data"))
-    return id_of(posted.get("id")) or id_of(posted.get("dm_event_id"))
-
-
-def _is_left_out(post: JsonObject, account_id: str) -> bool:
-    return id_of(post.get("author_id")) == account_id or _reference(post, "retweeted") is not None
-
-
-def _errors_about_posts(payload: JsonObject) -> list[JsonObject]:
-    """Errors stand beside `data`. Most say that something a post points at is gone; those leave the post itself readable."""
-    return [e for e in objects_of(payload.get("errors")) if text_of(e.get("parameter")) in _ABOUT_THE_POST_ITSELF]
-
-
-def _parse_author(post: JsonObject, includes: JsonObject) -> Person | None:
-    author_id = id_of(post.get("author_id"))
-    if author_id is None:
-        return None
-    user = next((u for u in objects_of(includes.get("users")) if id_of(u.get("id")) == author_id), {})
-    name, handle = text_of(user.get("name")), text_of(user.get("username"))
-    return Person(external_id=author_id, display_name=f"{name} (@{handle})" if handle else name)
-
-
-def _parse_text(post: JsonObject) -> str:
-    """A long post has its whole text apart. X escapes `&`, `<` and `>`."""
-    long_text = text_of(object_of(_either(post, "note_tweet", "note_post")).get("text"))
-    return html.unescape(long_text or text_of(post.get("text")))
-
-
-def _parse_attachments(post: JsonObject, includes: JsonObject) -> tuple[Attachment, ...]:
-    known = {id_of(medium.get("media_key")): medium for medium in objects_of(includes.get("media"))}
-    found = []
-    for key in map(id_of, list_of(object_of(post.get("attachments")).get("media_keys"))):
-        if key is not None:
-            medium = known.get(key, {})
-            kind = _MEDIA_KINDS.get(text_of(medium.get("type")), AttachmentKind.OTHER)
-            address = text_of(medium.get("url")) or text_of(medium.get("preview_image_url")) or key
-            found.append(Attachment(kind=kind, reference=address))
-    return tuple(found)
-
-
-def _parse_location(geo: JsonObject) -> GeoPoint | None:
-    position = list_of(object_of(geo.get("coordinates")).get("coordinates"))
-    numbers = [float(n) for n in position if isinstance(n, int | float) and not isinstance(n, bool) and abs(n) <= 180]
-    if len(numbers) != 2 or len(position) != 2 or abs(numbers[1]) > 90:
-        return None
-    return GeoPoint(lat=numbers[1], lon=numbers[0])
-
-
-def _reference(post: JsonObject, kind: str) -> str | None:
-    references = objects_of(_either(post, "referenced_tweets", "referenced_posts"))
-    return next((post_id_of(r.get("id")) for r in references if r.get("type") == kind), None)
-
-
-def _either(values: JsonObject, name: str, renamed: str) -> object:
-    return values.get(name, values.get(renamed))
+Item = InboundMessage | UnreadableItem
 
 
 # --- render: value -> payload -----------------------------------------------------------------------------------------
@@ -223,7 +84,7 @@ class XChannel:
         )
 
     async def fetch(self, cursor: str | None) -> Page:
-        return await asyncio.to_thread(self._fetch, decode_walk(cursor))
+        return await asyncio.to_thread(self._fetch, decode_cursor(cursor))
 
     async def send(self, message: OutboundMessage) -> Sent | Unknown:
         return await asyncio.to_thread(self._send, message)
@@ -237,17 +98,68 @@ class XChannel:
     async def aclose(self) -> None:
         self._client.close()
 
-    def _fetch(self, walk: MentionWalk) -> Page:
+    def _fetch(self, cursor: XCursor) -> Page:
+        """One page of mentions and, when their time has come, one of direct messages."""
         account_id = self._own_id()
+        page, walk = self._fetch_mentions(cursor.mentions, account_id)
+        cursor = replace(cursor, mentions=walk)
+        if self._now().timestamp() < cursor.direct_at:
+            return replace(page, cursor=cursor.encode())
+        direct, cursor = self._fetch_direct_messages(cursor, account_id)
+        return Page(
+            items=(*page.items, *direct.items), cursor=cursor.encode(), more=page.more or direct.more, problem=direct.problem
+        )
+
+    def _fetch_mentions(self, walk: StreamWalk, account_id: str) -> tuple[Page, StreamWalk]:
         answer = self._client.mentions(account_id, self._mention_params(walk))
         if isinstance(answer, Refusal) and answer.status == 400 and walk.is_half_way:
-            return Page(items=(), cursor=walk.restarted().encode())  # the page token has expired
+            return Page(items=(), cursor=""), walk.restarted()  # the page token has expired
         payload = _usable(answer)
         if not payload.get("data") and payload.get("errors") and not payload.get("meta"):
             raise TemporaryChannelError("X gaf fouten in plaats van vermeldingen. Kijk of het account nog open is.")
-        return self._page(walk, parse_mentions(payload, account_id))
+        found = parse_mentions(payload, account_id)
+        after, more = walk.after_page(self._plausible(found), found.next_token, self._settings.overlap)
+        gap = () if after.is_half_way else _gap_alarm(walk, found, has_start=self._settings.start is not None)
+        new = tuple(item for item in found.items if item.external_id not in walk.recent)
+        return Page(items=(*new, *gap), cursor="", more=more), after
 
-    def _mention_params(self, walk: MentionWalk) -> dict[str, str]:
+    def _fetch_direct_messages(self, cursor: XCursor, account_id: str) -> tuple[Page, XCursor]:
+        """A failure here is told and does not hold up the mentions."""
+        walk, wait, problem, more = cursor.direct, self._settings.direct_interval, "", False
+        items: tuple[Item, ...] = ()
+        try:
+            walk, items, more = self._walk_direct_messages(walk, account_id)
+        except TemporaryChannelError as error:
+            wait, problem = error.retry_after or wait, f"privéberichten ophalen lukt nu niet: {error}"
+        except ChannelAuthError as error:
+            problem = f"privéberichten ophalen mag niet: {error}"
+        due = 0 if more else int((self._now() + wait).timestamp())
+        return Page(items=items, cursor="", more=more, problem=problem), replace(cursor, direct=walk, direct_at=due)
+
+    def _walk_direct_messages(self, walk: StreamWalk, account_id: str) -> tuple[StreamWalk, tuple[Item, ...], bool]:
+        """X takes no `since_id` here: the walk goes back until it meets what it knows."""
+        params = {"max_results": str(self._settings.direct_page_size)}
+        answer = self._client.direct_messages({**params, "pagination_token": walk.next} if walk.next else params)
+        if isinstance(answer, Refusal) and answer.status == 400 and walk.is_half_way:
+            return walk.restarted(), (), False
+        found = parse_direct_messages(_usable(answer), account_id)
+        floor = int(walk.floor(self._settings.overlap) or self._first_id())
+        reaches_floor = any(int(identifier) <= floor for identifier in found.ids)
+        next_token = None if reaches_floor else found.next_token
+        after, more = walk.after_page(self._plausible(found), next_token, self._settings.overlap)
+        wanted = {identifier for identifier in found.ids if int(identifier) > floor and identifier not in walk.recent}
+        items = tuple(item for item in found.items if isinstance(item, UnreadableItem) or item.external_id in wanted)
+        return after, items, more
+
+    def _first_id(self) -> str:
+        return "0" if self._settings.start is None else id_of_moment(self._settings.start)
+
+    def _plausible(self, found: Found) -> list[str]:
+        """An id from the future must not make us skip what lies before it."""
+        horizon = self._now() + timedelta(hours=1)
+        return [identifier for identifier in found.ids if moment_of_id(identifier) < horizon]
+
+    def _mention_params(self, walk: StreamWalk) -> dict[str, str]:
         params = {"max_results": str(self._settings.page_size)}
         since = walk.floor(self._settings.overlap)
         if since is not None:
@@ -257,14 +169,6 @@ class XChannel:
         if walk.next is not None:
             params["pagination_token"] = walk.next
         return params
-
-    def _page(self, walk: MentionWalk, found: MentionsPage) -> Page:
-        horizon = self._now() + timedelta(hours=1)  # an id from the future must not make us skip what lies before it
-        ids = [identifier for identifier in found.ids if moment_of_id(identifier) < horizon]
-        after, more = walk.after_page(ids, found.next_token, self._settings.overlap)
-        gap = () if after.is_half_way else _gap_alarm(walk, found, has_start=self._settings.start is not None)
-        new = tuple(item for item in found.items if item.external_id not in walk.recent)
-        return Page(items=(*new, *gap), cursor=after.encode(), more=more)
 
     def _send(self, message: OutboundMessage) -> Sent | Unknown:
         if message.delivery is Delivery.PUBLIC_REPLY:
@@ -308,7 +212,7 @@ class XChannel:
         if message.delivery is Delivery.PUBLIC_REPLY:
             payload = _usable(self._client.own_posts(account_id, params))
             return payload, parse_own_reply(payload, message)
-        payload = _usable(self._client.direct_messages(message.to, params))
+        payload = _usable(self._client.direct_messages_with(message.to, params))
         return payload, parse_own_direct_message(payload, account_id, message.token)
 
     def _own_id(self) -> str:
@@ -329,7 +233,7 @@ def _usable(answer: Outcome) -> JsonObject:
     return answer
 
 
-def _gap_alarm(walk: MentionWalk, found: MentionsPage, *, has_start: bool) -> tuple[UnreadableItem, ...]:
+def _gap_alarm(walk: StreamWalk, found: Found, *, has_start: bool) -> tuple[UnreadableItem, ...]:
     """X gives no more than 800 mentions back. When a round meets that many and not the last one known, some are out of reach."""
     met_the_last = walk.since is not None and any(int(i) <= int(walk.since) for i in found.ids)
     if walk.count + len(found.ids) < _MENTIONS_KEPT - _DELETED_AT_MOST or met_the_last or not (walk.since or has_start):

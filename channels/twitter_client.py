@@ -30,7 +30,9 @@ _FAILURES = (tweepy.TweepyException, ExchangeFailedError, OSError, ValueError, T
 class XSettings:
     """The account's keys (OAuth 1.0a user context) and how to go about. Times are seconds where a float.
 
-    `start`: mentions before it are not taken in; None takes what X still offers. `overlap`: how far each round reads back.
+    `start`: what was written before it is not taken in; None takes what X still offers. `overlap`: how far each round reads
+    back. `direct_interval`: direct messages are asked for at most so often; `direct_page_size` is small, because each one on
+    a page is charged once a day, known or not.
     """
 
     consumer_key: str = field(repr=False)
@@ -41,6 +43,8 @@ class XSettings:
     connect_timeout: float = 5.0
     read_timeout: float = 30.0
     page_size: int = 100
+    direct_page_size: int = 20
+    direct_interval: timedelta = timedelta(minutes=1)  # X documentation, August 2026: 15 calls in 15 minutes
     start: datetime | None = None
     overlap: timedelta = timedelta(minutes=2)
     read_back_pages: int = 5
@@ -54,6 +58,8 @@ class XSettings:
                 raise ConfigError(f"channels.x.{name} is leeg; neem de sleutel over uit het ontwikkelaarsportaal van X")
         if not 5 <= self.page_size <= 100:
             raise ConfigError(f"channels.x.page_size = {self.page_size} mag niet van X; kies 5 tot en met 100")
+        if not 1 <= self.direct_page_size <= 100:
+            raise ConfigError(f"channels.x.direct_page_size = {self.direct_page_size} mag niet van X; kies 1 tot en met 100")
         if self.start is not None and self.start.tzinfo is None:
             raise ConfigError("channels.x.start mist een tijdzone; schrijf bijvoorbeeld 2026-11-01T00:00:00+01:00")
 
@@ -94,7 +100,27 @@ _OWN_POSTS = _Timeline(
     fields={"tweet_fields": "created_at,note_tweet,referenced_tweets,text"},
     renamed_fields={"post.fields": "created_at,note_post,text", "expansions": "referenced_posts"},
 )
-_DIRECT_MESSAGES = _Timeline(
+_DIRECT_MESSAGE_FIELDS = {
+    "dm_event_fields": "attachments,created_at,dm_conversation_id,event_type,id,sender_id,text",
+    "event_types": "MessageCreate",
+    "expansions": "attachments.media_keys,sender_id",
+    "media_fields": "media_key,preview_image_url,type,url",
+    "user_fields": "id,name,username",
+}
+_RENAMED_DIRECT_MESSAGE_FIELDS = {
+    "dm_event.fields": "attachments,created_at,dm_conversation_id,event_type,id,text",
+    "event_types": "MessageCreate",
+    "expansions": "attachments.media_keys,sender_id",
+    "media.fields": "media_key,preview_image_url,type,url",
+    "user.fields": "id,name,username",
+}
+_ALL_DIRECT_MESSAGES = _Timeline(
+    ask=lambda client, _, params: client.get_direct_message_events(**params),
+    route="/2/dm_events",
+    fields=_DIRECT_MESSAGE_FIELDS,
+    renamed_fields=_RENAMED_DIRECT_MESSAGE_FIELDS,
+)
+_DIRECT_MESSAGES_WITH = _Timeline(
     ask=lambda client, person_id, params: client.get_direct_message_events(participant_id=person_id, **params),
     route="/2/dm_conversations/with/{}/dm_events",
     fields={"dm_event_fields": "created_at,event_type,id,sender_id,text", "event_types": "MessageCreate"},
@@ -136,8 +162,11 @@ class XClient:
     def own_posts(self, account_id: str, params: Mapping[str, str]) -> Outcome:
         return self._ask(_OWN_POSTS, account_id, params)
 
-    def direct_messages(self, person_id: str, params: Mapping[str, str]) -> Outcome:
-        return self._ask(_DIRECT_MESSAGES, person_id, params)
+    def direct_messages(self, params: Mapping[str, str]) -> Outcome:
+        return self._ask(_ALL_DIRECT_MESSAGES, "", params)
+
+    def direct_messages_with(self, person_id: str, params: Mapping[str, str]) -> Outcome:
+        return self._ask(_DIRECT_MESSAGES_WITH, person_id, params)
 
     def post_reply(self, draft: Mapping[str, str]) -> Outcome:
         return self._call(lambda: self._client.create_tweet(**draft, user_auth=True))

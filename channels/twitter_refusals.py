@@ -56,7 +56,7 @@ def parse_refusal(status: int, headers: Mapping[str, str], body: str, now: datet
         status=status,
         problem=text_of(answer.get("type")),
         words=_words_of(answer),
-        retry_after=_wait_of(headers, now),
+        retry_after=_wait_of(headers, now, is_limit=status == 429),
     )
 
 
@@ -97,12 +97,15 @@ def _words_of(answer: JsonObject) -> str:
     return " ".join(dict.fromkeys(text_of(part).lower() for part in parts if text_of(part)))
 
 
-def _wait_of(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """Until the exhausted limit resets; with no limit at zero, until the nearest window resets. None when X names none."""
+def _wait_of(headers: Mapping[str, str], now: datetime, *, is_limit: bool) -> timedelta | None:
+    """Until the exhausted limit resets; with no limit at zero, until the nearest window resets. None when X names none.
+
+    Every answer names its window: of one that is no limit, the window says nothing about when to come back.
+    """
     lowered = {name.lower(): value for name, value in headers.items()}
     used_up = [lowered.get(reset, "") for remaining, reset in _RESETS if lowered.get(remaining, "").strip() == "0"]
     resets = [value for value in used_up or [lowered.get("x-rate-limit-reset", "")] if value.isdecimal() and len(value) < 12]
-    if resets:
+    if resets and is_limit:
         return _bounded(timedelta(seconds=max(map(int, resets)) - now.timestamp()))
     seconds = lowered.get("retry-after", "")
     return _bounded(timedelta(seconds=int(seconds))) if seconds.isdecimal() and len(seconds) < 9 else None

@@ -1,6 +1,6 @@
-"""How far the mentions on X have been read: the cursor as a value, and its next value after each page. Pure.
+"""How far mentions and direct messages on X have been read: the cursor as a value, and its next value after a page. Pure.
 
-X gives the newest first. A walk runs from the newest mention back to the last one of the previous walk; only when its
+X gives the newest first. A walk runs from the newest item back to the last one of the previous walk; only when its
 last page has been handed over does the low mark `since` move, so that a crash half way skips nothing.
 """
 
@@ -21,11 +21,11 @@ _MOST_STALLS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MentionWalk:
-    """`since`: every mention up to here is handed over. `next`: the page to ask for. `newest`: where this walk began.
+class StreamWalk:
+    """`since`: every item up to here is handed over. `next`: the page to ask for. `newest`: where this walk began.
 
-    `recent` are the mentions just below `since` that were handed over, `met` those that this walk adds to them. `tokens`
-    are the page tokens this walk has used, `count` the mentions it has met, `fresh` how many of those were new, `stalls` how
+    `recent` are the items just below `since` that were handed over, `met` those that this walk adds to them. `tokens`
+    are the page tokens this walk has used, `count` the items it has met, `fresh` how many of those were new, `stalls` how
     often X repeated a page to it.
     """
 
@@ -43,22 +43,22 @@ class MentionWalk:
     def is_half_way(self) -> bool:
         return self.next is not None
 
-    def encode(self) -> str:
-        return json.dumps({name: value for name, value in asdict(self).items() if value})
+    def as_values(self) -> dict[str, object]:
+        return {name: value for name, value in asdict(self).items() if value}
 
-    def restarted(self) -> MentionWalk:
+    def restarted(self) -> StreamWalk:
         """The same stretch again from its newest end."""
-        return MentionWalk(since=self.since, recent=self.recent)
+        return StreamWalk(since=self.since, recent=self.recent)
 
     def floor(self, overlap: timedelta) -> str | None:
-        """The low mark, moved back a little: a mention can become visible after a newer one."""
+        """The low mark, moved back a little: an item can become visible after a newer one."""
         return None if self.since is None else str(_earlier(int(self.since), overlap))
 
-    def after_page(self, ids: Iterable[str], next_token: str | None, overlap: timedelta) -> tuple[MentionWalk, bool]:
+    def after_page(self, ids: Iterable[str], next_token: str | None, overlap: timedelta) -> tuple[StreamWalk, bool]:
         """The next value, and whether X has more ready now.
 
         A page token that comes back means that X repeats itself: the page is asked for again, a few times. Then the walk
-        is given up without moving `since`, and the next one tries again. A whole page of known mentions ends the walk.
+        is given up without moving `since`, and the next one tries again. A whole page of known items ends the walk.
         After a walk of several pages there is more: whatever was posted meanwhile.
         """
         if next_token is not None and next_token in self.tokens:
@@ -71,19 +71,43 @@ class MentionWalk:
         if next_token is None or (ids and set(ids) <= set(self.recent)):
             since = _highest(self.since, newest)
             remembered = _remembered((*self.recent, *met), since, overlap)
-            return MentionWalk(since=since, recent=remembered), self.is_half_way and fresh > 0
+            return StreamWalk(since=since, recent=remembered), self.is_half_way and fresh > 0
         tokens, count = (*self.tokens, next_token), self.count + len(ids)
         after = replace(self, next=next_token, newest=newest, met=met, tokens=tokens, count=count, fresh=fresh, stalls=0)
         return after, True
 
 
-def decode_walk(cursor: str | None) -> MentionWalk:
-    """An unreadable cursor counts as none: everything is read again, and the inbox knows what it already has."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class XCursor:
+    """Both streams of one account. `direct_at`: direct messages are not asked for before it (seconds since 1970)."""
+
+    mentions: StreamWalk = StreamWalk()
+    direct: StreamWalk = StreamWalk()
+    direct_at: int = 0
+
+    def encode(self) -> str:
+        streams = {"mentions": self.mentions.as_values(), "direct": self.direct.as_values()}
+        return json.dumps({**streams, "direct_at": self.direct_at})
+
+
+def decode_cursor(cursor: str | None) -> XCursor:
+    """An unreadable cursor counts as none: everything is read again, and the inbox knows what it already has.
+
+    A cursor from before direct messages were read holds the mentions alone.
+    """
     try:
         values = object_of(json.loads(cursor or "{}"))
     except (ValueError, RecursionError):
         values = {}
-    return MentionWalk(
+    return XCursor(
+        mentions=_walk_of(object_of(values.get("mentions", values))),
+        direct=_walk_of(object_of(values.get("direct"))),
+        direct_at=size_of(values.get("direct_at")) or 0,
+    )
+
+
+def _walk_of(values: JsonObject) -> StreamWalk:
+    return StreamWalk(
         since=post_id_of(values.get("since")),
         next=id_of(values.get("next")),
         newest=post_id_of(values.get("newest")),
@@ -130,3 +154,9 @@ def post_id_of(value: object) -> str | None:
 def moment_of_id(post_id: str) -> datetime:
     """X builds the moment of posting into the id."""
     return _SNOWFLAKE_EPOCH + timedelta(milliseconds=int(post_id) >> _SNOWFLAKE_SHIFT)
+
+
+def id_of_moment(moment: datetime) -> str:
+    """The lowest id that X can have given at that moment."""
+    milliseconds = (moment - _SNOWFLAKE_EPOCH) // timedelta(milliseconds=1)
+    return str(max(milliseconds, 0) << _SNOWFLAKE_SHIFT)

@@ -99,12 +99,13 @@ class UnreadableItem:
 class Page:
     """One step of fetching. `cursor` is opaque to everybody but the channel and is stored together with the items.
 
-    `more` tells that the platform has further items ready now.
+    `more` tells that the platform has further items ready now. `problem` says what could not be read while the rest could.
     """
 
     items: tuple[InboundMessage | UnreadableItem, ...]
     cursor: str
     more: bool = False
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,7 @@ class XSimulator(Simulator):
         self.posts = Posts(own=Account(id="2244994945", name="Wijkbureau Binnenstad", username=username), clock=clock)
         self.errors_beside_data: list[Json] = []
         self._mentions_delivery = PageDelivery(self.faults)
+        self._direct_delivery = PageDelivery(self.faults)
 
     # -- what residents do
 
@@ -103,11 +104,22 @@ class XSimulator(Simulator):
             text = f"RT @{self.posts.own.username}: {original.get('text', '')}"[:140]
             return str(self.posts.add(author.id, text, referenced_tweets=references)["id"])
 
-    def resident_sends_direct_message(self, person_id: str, name: str, text: str) -> str:
+    def resident_sends_direct_message(self, person_id: str, name: str, text: str, *, photo: bool = False) -> str:
         """Write us a direct message, which allows us to write back. Returns the event's id."""
         with self.lock:
             self.posts.account(person_id, name)
-            return str(self.posts.add_direct_message(person_id, person_id, text)["id"])
+            media = [self.posts.add_media("photo")] if photo else []
+            return str(self.posts.add_direct_message(person_id, person_id, text, media)["id"])
+
+    def account_sends_direct_message(self, person_id: str, text: str) -> str:
+        """A colleague writes a direct message by hand. Returns the event's id."""
+        with self.lock:
+            return str(self.posts.add_direct_message(self.posts.own.id, person_id, text)["id"])
+
+    def hand_over_direct_message(self, event: Json) -> str:
+        """Put anything among the direct messages, as it is, with an id when it names none."""
+        with self.lock:
+            return self.posts.hand_over_direct_message(event)
 
     def account_posts(self, text: str) -> str:
         """A colleague posts from our account by hand. Returns the post's id."""
@@ -126,7 +138,7 @@ class XSimulator(Simulator):
         """Fields: person_id, name, text, and if wanted `direct` (a DM), `photo` (true) and `in_reply_to`."""
         person, name, text = str(order["person_id"]), str(order["name"]), str(order.get("text", ""))
         if order.get("direct"):
-            return self.resident_sends_direct_message(person, name, text)
+            return self.resident_sends_direct_message(person, name, text, photo=bool(order.get("photo")))
         reply_to = order.get("in_reply_to")
         return self.resident_writes(
             person, name, text, photo=bool(order.get("photo")), in_reply_to=str(reply_to) if reply_to else None
@@ -223,15 +235,18 @@ class XSimulator(Simulator):
 
     async def _events(self, request: web.Request) -> web.Response:
         person, upto = request.match_info.get("id"), position_of(request.query.get("pagination_token"))
-        with self.lock:
-            known = list(self.posts.direct_messages_with(person) if person else self.posts.direct_messages)[::-1]
         size = int(request.query.get("max_results", "100"))
-        older = [event for event in known if upto is None or int(event["id"]) < upto]
-        page = [worded_event(event, request.query, self.vocabulary) for event in older[:size]]
-        meta: Json = {"result_count": len(page)}
-        if len(older) > size:
-            meta["next_token"] = f"{TOKEN_PREFIX}{int(page[-1]['id']):x}"
-        return web.json_response({**({"data": page} if page else {}), "meta": meta})
+        with self.lock:
+            known = self.posts.direct_messages if person is None else self.posts.direct_messages_with(person)
+            older = [entry for entry in reversed(list(known)) if upto is None or entry.position < upto]
+            page = older[:size] if person else self._direct_delivery.deliver("dm_events", older[:size])
+            meta: Json = {"result_count": len(page)}
+            if len(older) > size:
+                meta["next_token"] = f"{TOKEN_PREFIX}{min(entry.position for entry in page):x}"
+            events = [worded_event(entry, request.query, self.vocabulary) for entry in page]
+            includes = includes_of([entry.post for entry in page], request.query, self.posts.accounts, self.posts.media)
+        answer = {"data": events, "includes": includes}
+        return web.json_response({**{name: value for name, value in answer.items() if value}, "meta": meta})
 
     async def _create_post(self, request: web.Request) -> web.Response:
         order = await _json_of(request)
@@ -268,7 +283,7 @@ class XSimulator(Simulator):
         with self.lock:
             if not 0 < len(text) <= _LONGEST_DIRECT_MESSAGE:
                 return invalid_request([{"message": f"text: must be 1 to {_LONGEST_DIRECT_MESSAGE} characters"}])
-            if not any(event["sender_id"] == person for event in self.posts.direct_messages):
+            if not any(entry.post.get("sender_id") == person for entry in self.posts.direct_messages):
                 return forbidden("You do not have permission to DM one or more participants.")
             event = self.posts.add_direct_message(self.posts.own.id, person, text)
             self.posted.add(Posted(id=event["id"], target=person, text=text, at=self.clock(), way="create_dm"))

@@ -6,7 +6,7 @@ It knows nothing of HTTP, paging or faults.
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A post at its place in a timeline. `is_as_handed_over`: it goes over the wire untouched, whatever fields are asked."""
+    """A post or a direct message at its place in a timeline.
+
+    `is_as_handed_over`: it goes over the wire untouched, whatever fields are asked.
+    """
 
     position: int
     post: Json
@@ -45,7 +48,7 @@ class Posts:
         self.media: dict[str, Json] = {}
         self.mentions: list[Entry] = []
         self.own_posts: list[Entry] = []
-        self.direct_messages: list[Json] = []
+        self.direct_messages: list[Entry] = []
         self._clock = clock
         self._by_id: dict[str, Json] = {}
         self._last_id = 0
@@ -105,20 +108,29 @@ class Posts:
         self.media[key] = {"media_key": key, "type": kind, "url": f"https://pbs.twimg.com/media/{key}.jpg"}
         return key
 
-    def add_direct_message(self, sender_id: str, other_id: str, text: str) -> Json:
+    def add_direct_message(self, sender_id: str, other_id: str, text: str, media: Sequence[str] = ()) -> Json:
+        position = self.next_id()
         event = {
-            "id": str(self.next_id()),
+            "id": str(position),
             "event_type": "MessageCreate",
             "text": html.escape(text, quote=False),
             "sender_id": sender_id,
             "dm_conversation_id": "-".join(sorted((self.own.id, other_id), key=int)),
             "created_at": _wire_moment(self._clock()),
+            **({"attachments": {"media_keys": list(media)}} if media else {}),
         }
-        self.direct_messages.append(event)
+        self.direct_messages.append(Entry(position=position, post=event))
         return event
 
-    def direct_messages_with(self, person_id: str) -> Iterator[Json]:
-        return (event for event in self.direct_messages if person_id in event["dm_conversation_id"].split("-"))
+    def hand_over_direct_message(self, event: Json) -> str:
+        position = self.next_id()
+        event.setdefault("id", str(position))
+        self.direct_messages.append(Entry(position=position, post=event, is_as_handed_over=True))
+        return str(event["id"])
+
+    def direct_messages_with(self, person_id: str) -> Iterator[Entry]:
+        conversations = ((entry, str(entry.post.get("dm_conversation_id", ""))) for entry in self.direct_messages)
+        return (entry for entry, conversation in conversations if person_id in conversation.split("-"))
 
     def has_summoned_us(self, post: Json) -> bool:
         """X (changelog of 23 February 2026): an automatic reply needs a post that mentions or quotes the account."""

@@ -134,11 +134,13 @@ def worded_post(entry: Entry, query: Mapping[str, str], vocabulary: Vocabulary) 
     return {name: value for name, value in renamed.items() if name in wanted}
 
 
-def worded_event(event: Json, query: Mapping[str, str], vocabulary: Vocabulary) -> Json:
+def worded_event(entry: Entry, query: Mapping[str, str], vocabulary: Vocabulary) -> Json:
+    if entry.is_as_handed_over:
+        return entry.post
     wanted = {"id", "event_type", "text", *query.get("dm_event.fields", "").split(",")}
     if vocabulary is Vocabulary.POSTS:
         wanted |= set(query.get("expansions", "").split(","))
-    return {name: value for name, value in event.items() if name in wanted}
+    return {name: value for name, value in entry.post.items() if name in wanted}
 
 
 def includes_of(
@@ -146,9 +148,9 @@ def includes_of(
 ) -> Json:
     """What the expansions add beside the posts; empty when there is nothing to add."""
     expansions, includes = query.get("expansions", "").split(","), {}
-    authors = dict.fromkeys(str(post.get("author_id")) for post in posts)
+    authors = dict.fromkeys(str(post.get("author_id") or post.get("sender_id")) for post in posts)
     users = [accounts[author] for author in authors if author in accounts]
-    if "author_id" in expansions and users:
+    if not {"author_id", "sender_id"}.isdisjoint(expansions) and users:
         includes["users"] = [{"id": user.id, "name": user.name, "username": user.username} for user in users]
     keys = [
         key for post in posts if isinstance(post.get("attachments"), dict) for key in post["attachments"].get("media_keys", ())

@@ -19,8 +19,9 @@ from channels.payload import object_of
 from channels.simulator.faults import Fault, FaultKind, Side
 from channels.simulator.twitter import XSimulator
 from channels.simulator.twitter_wire import Vocabulary
-from channels.twitter import XChannel, parse_mentions, parse_own_direct_message, parse_own_reply, parse_post, parse_posted
+from channels.twitter import XChannel
 from channels.twitter_client import XSettings
+from channels.twitter_messages import parse_mentions, parse_own_direct_message, parse_own_reply, parse_post, parse_posted
 from routing.errors import (
     ChannelAuthError,
     ChannelError,
@@ -45,6 +46,7 @@ from routing.messages import (
 NOOR, JAN = "70010001", "70010002"
 OWN = "2244994945"
 TOKEN = "WB-2026-00042/2"
+MENTIONS_ONLY = json.dumps({"direct_at": 2**40})
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 ME = an_answer({"data": {"id": OWN, "name": "Wijkbureau", "username": "wijkbureau"}})
 A_POST = {"id": "1993000000000000001", "author_id": NOOR, "text": "@wijkbureau hoi", "created_at": "2026-11-24T08:00:00.000Z"}
@@ -244,7 +246,7 @@ def test_reading_never_raises_and_what_is_read_can_be_stored(payload: object) ->
 async def test_one_date_without_fractions_breaks_nothing(canned: CannedServer, told: XChannel) -> None:
     canned.answers = [ME, an_answer({"data": [{**A_POST, "created_at": "2026-11-24T08:00:00Z"}], "meta": {"result_count": 1}})]
 
-    [message] = (await told.fetch(None)).items
+    [message] = (await told.fetch(MENTIONS_ONLY)).items
 
     assert isinstance(message, InboundMessage)
     assert message.sent_at == datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -281,7 +283,7 @@ async def test_the_low_mark_moves_only_after_the_last_page(x: XSimulator, channe
     assert "since" not in json.loads(first.cursor)
     assert "since" not in json.loads(second.cursor)
     assert (first.more, second.more) == (True, True)
-    assert int(json.loads(third.cursor)["since"]) == max(entry.position for entry in x.posts.mentions)
+    assert int(json.loads(third.cursor)["mentions"]["since"]) == max(entry.position for entry in x.posts.mentions)
 
 
 async def test_a_quiet_platform_costs_one_page(x: XSimulator, channel: XChannel) -> None:
@@ -482,8 +484,8 @@ async def test_the_old_words_are_not_tried_again(canned: CannedServer, told: XCh
     }
     canned.answers = [ME, an_answer(refusal, status=400), an_answer({"meta": {}})]
 
-    await told.fetch(None)
-    await told.fetch(None)
+    await told.fetch(MENTIONS_ONLY)
+    await told.fetch(MENTIONS_ONLY)
 
     assert ["post.fields" in request.query for request in canned.requests] == [False, False, True, True]
 

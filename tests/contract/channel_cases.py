@@ -6,6 +6,6 @@ from channel_harness import ChannelCase
 from facebook_case import FacebookCase
 from messenger_case import MessengerCase
 from telegram_case import TelegramCase
-from x_case import XCase
+from x_case import XCase, XDirectCase
 
-CASES: tuple[type[ChannelCase], ...] = (TelegramCase, XCase, FacebookCase, MessengerCase)
+CASES: tuple[type[ChannelCase], ...] = (TelegramCase, XCase, XDirectCase, FacebookCase, MessengerCase)

@@ -71,6 +71,9 @@ class ChannelCase(ABC):
     def expire_token(self) -> None:
         self.simulator.is_token_expired = True
 
+    def time_passes(self) -> None:  # noqa: B027 - most channels keep no time of their own
+        """An hour later, for a channel that waits between two readings."""
+
     def answer(self, message: InboundMessage, text: str) -> OutboundMessage:
         """A reply, made of nothing but what the channel itself reported."""
         assert message.sender is not None

@@ -40,7 +40,7 @@ RETRY_AFTER = timedelta(seconds=90)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "case" in metafunc.fixturenames:
         present = [case for case in CASES if metafunc.function.__name__ not in case.left_out]
-        metafunc.parametrize("case", present, ids=[case.name for case in present], indirect=True)
+        metafunc.parametrize("case", present, ids=[case.__name__.removesuffix("Case") for case in present], indirect=True)
 
 
 @pytest.fixture
@@ -349,6 +349,7 @@ async def test_replays_faults_and_crashes_in_any_order_give_the_same_messages(ca
         else:
             inbox.keep(page)
     case.simulator.faults.clear()
+    case.time_passes()
     await take_in(channel, inbox)
     await channel.aclose()
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 from channel_harness import A_RESIDENT, ChannelCase, Written
 
 from channels.base import Channel
@@ -22,6 +25,10 @@ class XCase(ChannelCase):
 
     def __init__(self) -> None:
         self.simulator: XSimulator = XSimulator()
+        self.ahead = timedelta()
+
+    def settings(self) -> dict[str, Any]:
+        return {}
 
     def channel(self) -> Channel:
         consumer_key, consumer_secret, access_token, access_token_secret = SECRETS
@@ -35,8 +42,13 @@ class XCase(ChannelCase):
                 connect_timeout=3.0,
                 read_timeout=1.5,
                 page_size=5,
-            )
+                **self.settings(),
+            ),
+            now=lambda: datetime.now(UTC) + self.ahead,
         )
+
+    def time_passes(self) -> None:
+        self.ahead += timedelta(hours=1)
 
     def resident_writes(self, text: str, *, person_id: str = A_RESIDENT) -> Written:
         return _written(self.simulator.resident_writes(person_id, "Noor de Wit", text), person_id)
@@ -56,3 +68,37 @@ class XCase(ChannelCase):
 
 def _written(post_id: str, person_id: str) -> Written:
     return Written(external_id=post_id, thread=post_id, person_id=person_id)
+
+
+class XDirectCase(XCase):
+    """Direct messages: the other stream of the same channel."""
+
+    visibility = Visibility.PRIVATE
+    delivery = Delivery.DIRECT
+
+    def settings(self) -> dict[str, Any]:
+        return {"direct_interval": timedelta(0), "direct_page_size": 5}
+
+    def resident_writes(self, text: str, *, person_id: str = A_RESIDENT) -> Written:
+        return self._written(self.simulator.resident_sends_direct_message(person_id, "Noor de Wit", text), person_id)
+
+    def resident_sends_a_photo(self) -> Written:
+        event_id = self.simulator.resident_sends_direct_message(A_RESIDENT, "Noor de Wit", "", photo=True)
+        return self._written(event_id, A_RESIDENT)
+
+    def somebody_writes(self, text: str) -> Written:
+        event = {"text": text, "created_at": "2026-11-24T10:00:00.000Z", "dm_conversation_id": self._conversation(A_RESIDENT)}
+        return self._written(self.simulator.hand_over_direct_message(event), A_RESIDENT, is_anonymous=True)
+
+    def platform_hands_over_nonsense(self) -> None:
+        self.simulator.hand_over_direct_message({"id": None, "text": 3, "sender_id": []})
+
+    def our_own_post_comes_along(self, text: str) -> None:
+        self.simulator.account_sends_direct_message(A_RESIDENT, text)
+
+    def _conversation(self, person_id: str) -> str:
+        return "-".join(sorted((self.simulator.posts.own.id, person_id), key=int))
+
+    def _written(self, event_id: str, person_id: str, *, is_anonymous: bool = False) -> Written:
+        thread = self._conversation(person_id)
+        return Written(external_id=event_id, thread=thread, person_id="" if is_anonymous else person_id)
