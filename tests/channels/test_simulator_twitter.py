@@ -159,4 +159,4 @@ def test_a_resident_writes_over_http_and_sees_the_answers(x: XSimulator) -> None
     answers = requests.get(f"{x.url}/_sim/answers/{NOOR}", timeout=5).json()
     assert [answer["text"] for answer in answers] == ["Dank u"]
     assert requests.get(f"{x.url}/_sim/posted", timeout=5).json() == answers
-    assert direct in [event["id"] for event in x.posts.direct_messages]
+    assert direct in [entry.post["id"] for entry in x.posts.direct_messages]
