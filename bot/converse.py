@@ -14,7 +14,6 @@ from typing import Any
 from routing.conversation import Action, Known, Turn, Verdict, judge
 from routing.decision import Decision, Router, Zone
 
-PUBLIC_CHANNELS = frozenset({"twitter", "facebook_comment"})
 ATTACHMENTS = frozenset({None, "photo", "location"})
 NO_ACTION = "geen_actie"
 _LONGEST_HOURS = 24.0 * 366 * 100
@@ -67,12 +66,12 @@ def converse_lines(lines: Iterable[str], router: Router) -> Iterator[dict[str, A
         if isinstance(parsed, str):
             yield {"error": parsed, "line": number}
         else:
-            identity, channel, turns = parsed
-            yield {"id": identity, "turns": _answer(turns, router, is_public=channel in PUBLIC_CHANNELS)}
+            identity, turns = parsed
+            yield {"id": identity, "turns": _answer(turns, router)}
 
 
-def _answer(turns: Iterable[Said], router: Router, *, is_public: bool) -> list[dict[str, Any]]:
-    conversation = Conversation(router, is_public=is_public)
+def _answer(turns: Iterable[Said], router: Router) -> list[dict[str, Any]]:
+    conversation = Conversation(router)
     taken = [conversation.take(said) for said in turns]
     leads: dict[int | None, str] = {matter.number: matter.decision.lead for matter in conversation.matters}
     return [
@@ -87,11 +86,10 @@ def _answer(turns: Iterable[Said], router: Router, *, is_public: bool) -> list[d
 
 
 class Conversation:
-    """The meldingen of one chat or public thread, turn after turn."""
+    """The meldingen of one chat or public thread, turn after turn. Whoever speaks in it sees all of it."""
 
-    def __init__(self, router: Router, *, is_public: bool) -> None:
+    def __init__(self, router: Router) -> None:
         self._router = router
-        self._is_public = is_public
         self._matters: dict[int, Matter] = {}
 
     @property
@@ -118,9 +116,8 @@ class Conversation:
         return Taken(said, verdict.action, matter.number)
 
     def _known(self, said: Said) -> list[Known]:
-        """As in triage: the sender's own meldingen and, in public, those of the thread; the latest first."""
-        visible = [matter for matter in self.matters if self._is_public or said.author in matter.melders]
-        return [_as_known(matter, said) for matter in sorted(visible, key=lambda matter: -matter.spoken_at)]
+        """As in triage: every melding of the conversation, the latest first."""
+        return [_as_known(matter, said) for matter in sorted(self.matters, key=lambda matter: -matter.spoken_at)]
 
     def _continue(self, matter: Matter, said: Said, decision: Decision, verdict: Verdict) -> Matter:
         spoken = replace(matter, spoken_at=max(matter.spoken_at, said.hours))
@@ -176,8 +173,8 @@ def _as_known(matter: Matter, said: Said) -> Known:
 # -- reading a line
 
 
-def _parse(line: str) -> tuple[Any, str, list[Said]] | str:
-    """Identity, channel and turns on a line, or what is wrong with it."""
+def _parse(line: str) -> tuple[Any, list[Said]] | str:
+    """Identity and turns on a line, or what is wrong with it."""
     try:
         conversation = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -193,7 +190,7 @@ def _parse(line: str) -> tuple[Any, str, list[Said]] | str:
         if isinstance(said, str):
             return f"beurt {position}: {said}"
         read.append(said)
-    return conversation["id"], str(conversation.get("channel", "")), read
+    return conversation["id"], read
 
 
 def _parse_turn(turn: object, position: int) -> Said | str:

@@ -46,6 +46,7 @@ class Verdict:
 _GENERAL_DANGER = "algemeen"  # the model alone thinks of danger; the danger rules name a kind
 _CHATTER_FROM = 0.5
 _CHATTER_OF_MELDER_FROM = 0.9
+_NO_THANKS = (Sign.CONTRAST, Sign.STILL, Sign.QUESTION, Sign.REACHABLE, Sign.CORRECTION, Sign.SARCASM)
 _CHATTER_KINDS = frozenset({"overig", "compliment", "spam"})
 _JOKE_WORDS = 3
 _LATER = timedelta(hours=3)
@@ -81,7 +82,7 @@ def _first(turn: Turn, reading: TurnReading) -> Verdict:
         return _new("eerste bericht")
     if reading.has(Sign.GREETING_ONLY, Sign.ACK_ONLY):
         return Verdict(action=Action.OTHER, melding_id=None, reason="alleen een groet")
-    asks = reading.has(Sign.QUESTION, Sign.CONTRAST)
+    asks = reading.has(Sign.QUESTION, Sign.CONTRAST, Sign.SARCASM)
     doubtful = turn.decision.confidence < _CHATTER_FROM
     if reading.has(Sign.THANKS_ONLY) or (reading.has(Sign.THANKS) and not asks and doubtful):
         return Verdict(action=Action.THANKS, melding_id=None, reason="dank of een compliment, zonder vraag")
@@ -137,7 +138,7 @@ def _act(turn: Turn, reading: TurnReading, target: Known) -> Verdict:
     if reading.has(Sign.SOLVED) and not reading.has(Sign.CONTRAST, Sign.STILL, Sign.REACHABLE) and not joins:
         thanks = reading.has(Sign.THANKS) and not reading.has(Sign.ALREADY)
         return _about(Action.THANKS if thanks else Action.WITHDRAW, target, "is opgelost")
-    if reading.has(Sign.THANKS) and not reading.has(Sign.CONTRAST, Sign.STILL, Sign.QUESTION, Sign.REACHABLE, Sign.CORRECTION):
+    if reading.has(Sign.THANKS) and not reading.has(*_NO_THANKS):
         return _about(Action.THANKS, target, "bedankt")
     if _asks_later(turn, reading, target):
         return _about(Action.STATUS_QUESTION, target, "vraagt later iets over de melding")

@@ -164,7 +164,7 @@ def _by_words(reading: TurnReading, look: _Look, target: Known) -> Iterable[_Row
     own_question = look.is_distinct and look.is_question
     return (
         (reading.has(Sign.SECOND), 3.0, "kondigt iets anders aan"),
-        (reading.has(Sign.ASIDE) and not reading.has(Sign.SECOND), 1.0, "noemt iets erbij"),
+        (reading.has(Sign.ASIDE) and not reading.has(Sign.SECOND, Sign.ADDITION), 1.0, "noemt iets erbij"),
         (strange, 1.5, "een ander begint over iets anders"),
         (look.shared == 1, -1.0, "gebruikt een woord uit de melding"),
         (look.shared > 1, -2.0, "gebruikt woorden uit de melding"),
@@ -173,7 +173,7 @@ def _by_words(reading: TurnReading, look: _Look, target: Known) -> Iterable[_Row
         (reading.has(Sign.CORRECTION), -2.0, "verbetert iets"),
         (reading.has(Sign.JOINING) and not target.is_own, -1.5, "heeft er ook last van"),
         (reading.has(Sign.ADDITION), -0.5, "leunt op wat eerder is gezegd"),
-        (reading.has(Sign.STATUS) and not own_question, -1.0, "vraagt hoe het staat"),
+        (reading.has(Sign.STATUS), -1.0 if not own_question else -0.5, "vraagt hoe het staat"),
         (reading.has(Sign.SOLVED, Sign.RETRACT), -1.0, "zegt dat het is opgelost"),
         (reading.words <= 3, -2.0, "is heel kort"),
         (3 < reading.words < _FEW_WORDS, -1.0, "is kort"),
@@ -188,6 +188,7 @@ def _by_course(reading: TurnReading, look: _Look, target: Known) -> Iterable[_Ro
     return (
         (True, -2.0, "gaat door op het gesprek"),
         (target.is_named, -9.0, "noemt het kenmerk"),
+        (target.lead == EMERGENCY and target.age < timedelta(hours=6), -1.5, "komt kort na een noodgeval"),
         (is_vague, -3.0, "de melding wachtte nog op uitleg"),
         (not target.is_own, -0.5, "staat in het gesprek van een ander"),
         (target.is_answer_awaited, -0.5, "kan een antwoord op onze vraag zijn"),

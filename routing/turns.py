@@ -34,6 +34,7 @@ class Sign(StrEnum):
     ASIDE = "aside"
     LAUGH = "laugh"
     OPINION = "opinion"
+    SARCASM = "sarcasm"
     CONTRAST = "contrast"
     WISH = "wish"
     PERSON = "person"
@@ -71,7 +72,7 @@ class TurnReading:
 
 
 _MOST_CHARACTERS = 1_000  # what comes later in a very long message is no chat
-_NOISE = re.compile(r"https?://\S+|@\w+|#(?=\w)")
+_NOISE = re.compile(r"https?://\S+|(?<!\w)@\w+|#(?=\w)")
 _APOSTROPHE = re.compile("'")
 _STOP = re.compile(r"[.!\n…]+")
 _ASKED = re.compile(r"[?؟]+")
@@ -97,6 +98,7 @@ _SEARCHED = (
     Sign.ASIDE,
     Sign.LAUGH,
     Sign.OPINION,
+    Sign.SARCASM,
     Sign.CONTRAST,
     Sign.WISH,
     Sign.PERSON,
@@ -135,7 +137,7 @@ def content_of(text: str) -> frozenset[str]:
     common = _book()["common"]
     return frozenset(
         sound(token.word)[:_STEM]
-        for token in cut(fold(text[: 4 * _MOST_CHARACTERS]))
+        for token in cut(fold(_NOISE.sub(" ", text[: 4 * _MOST_CHARACTERS])))
         if len(token.word) >= _SHORTEST_CONTENT and not token.word.isdigit() and not common.fullmatch(token.word)
     )
 

@@ -18,7 +18,7 @@ from routing.text import IGNORABLE, cut, fold
 SHORTEST_SHAPE, LONGEST_SHAPE = 3, 5
 _PLACE = " plaatsnaam "
 _SIGNS = re.compile(r"\?+|!+|[\u2600-\u27bf\U0001f000-\U0001faff]")
-_MENTION = re.compile(r"@\w+")
+_MENTION = re.compile(r"(?<!\w)@\w+")
 _MOST_CHARACTERS = 4000  # what comes later in a very long message adds time, not evidence
 
 
@@ -33,8 +33,9 @@ class Reading:
 
 
 def neutral(text: str, street_in_text: str | None) -> str:
-    """The text without the street's name: what is wrong decides, not where."""
-    return text if not street_in_text else text.replace(street_in_text, _PLACE)
+    """The text without the street's name and without names of accounts: what is wrong decides, not where or to whom."""
+    told = _MENTION.sub(" ", text)
+    return told if not street_in_text else told.replace(street_in_text, _PLACE)
 
 
 def read(text: str, lexicon: Lexicon) -> Reading:

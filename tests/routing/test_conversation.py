@@ -280,3 +280,29 @@ def test_not_solved_is_not_solved() -> None:
     assert read_turn("De lamp is gemaakt").has(Sign.SOLVED)
     for text in ("De lamp is nog niet gemaakt", "Is de lamp al gemaakt?", "wordt de lamp nog gemaakt"):
         assert not read_turn(text).has(Sign.SOLVED)
+
+
+# -- what only looks like praise, and names of accounts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "applausje hoor, derde week op rij vol",
+        "bedankt dat de rekken weg zijn, kan ik lekker nergens mijn fiets kwijt",
+        "chapeau! al een maand geen licht, supergezellig die duisternis",
+        "thanks for nothing",
+    ],
+)
+def test_sarcastic_praise_is_a_complaint(text: str) -> None:
+    assert said(text, decision=CHATTER) is Action.NEW_MELDING
+    assert said(text, a_known()) is not Action.THANKS
+
+
+def test_the_name_of_an_account_is_no_word_of_the_message() -> None:
+    assert "gemeente" not in read_turn("@gemeente @wijkbureau er ligt glas").content
+    assert read_turn("@bedankt er ligt glas").has(Sign.THANKS) is False
+
+
+def test_saying_goodbye_is_not_saying_that_it_is_still_broken() -> None:
+    assert not read_turn("tot ziens").has(Sign.STILL)
