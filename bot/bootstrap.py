@@ -26,6 +26,7 @@ from routing.engine import load_engine
 from routing.vakafdelingen import Municipality, load_municipality
 from storage.database import Database
 from storage.migrate import upgrade
+from storage.points import Watch, unwatched
 
 
 def utc_now() -> datetime:
@@ -53,25 +54,36 @@ class Application:
         self.database.close()
 
 
-def open_database(config: Config) -> Database:
+def open_database(config: Config, watch: Watch = unwatched) -> Database:
     """The database at the schema this code needs."""
-    database = Database.open(_absolute(config))
+    database = Database.open(_absolute(config), watch)
     upgrade(database.engine)
     return database
 
 
-def build(config: Config, *, now: Callable[[], datetime] = utc_now) -> Application:
-    """Put everything together. Raises ConfigError when a table or text of the municipality is wrong."""
+def load_tables(config: Config) -> Municipality:
+    """The municipality's own tables, or the shipped example. Raises ConfigError when one is wrong."""
     tables = config.municipality
-    municipality = load_municipality(
+    return load_municipality(
         tables.path("vakafdelingen", config.base),
         tables.path("onderwerpen", config.base),
         tables.path("doorverwijzingen", config.base),
     )
+
+
+def build(
+    config: Config, *, now: Callable[[], datetime] = utc_now, watch: Watch = unwatched, router: Router | None = None
+) -> Application:
+    """Put everything together. `watch` hears the named points; a `router` that is loaded already is not loaded again.
+
+    Raises ConfigError when a table or text of the municipality is wrong.
+    """
+    municipality = load_tables(config)
+    tables = config.municipality
     replies = Replies(texts=load_texts(tables.path("texts", config.base)), municipality=municipality, office=config.office.name)
     promises = Promises(hours=config.office_hours.as_office_hours(), municipality=municipality)
-    database = open_database(config)
-    router = load_engine(municipality)
+    database = open_database(config, watch)
+    router = router or load_engine(municipality)
     channels = tuple(build_channel(name, settings) for name, settings in config.channels.items())
     triage = Triage(database=database, router=router, replies=replies, promises=promises, now=now)
     clock = Clock(

@@ -19,6 +19,7 @@ from routing.vakafdelingen import Sort
 from storage.database import Database, UnitOfWork
 from storage.meldingen import Change, Melding
 from storage.outbox import ReplyState
+from storage.points import Commit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +137,7 @@ class Handling:
         now = self.now()
         if version is not None and version != melding.event_count:
             raise StaleError(f"{melding.kenmerk} is intussen veranderd. Bekijk de melding opnieuw en kies dan.")
-        with self.database.work() as work:
+        with self.database.work(Commit.DESK) as work:
             change = Change(event=step.event, actor=account, why=step.why, columns=step.columns)
             recorded = work.meldingen.record(melding, change, now)
             work.outbox.drop_unsent(melding.id, News.NOG_GEEN_NIEUWS.value)  # real news replaces it
@@ -177,7 +178,7 @@ class Handling:
 
     def _decide_reply(self, reply_id: int, account: str, *, is_posted: bool) -> None:
         waiting = {ReplyState.UNCERTAIN, ReplyState.REFUSED, ReplyState.BY_HAND}
-        with self.database.work() as work:
+        with self.database.work(Commit.DESK) as work:
             reply = work.outbox.get(reply_id)
             if reply.state not in waiting:
                 raise InvalidTransitionError(f"Dit antwoord heeft status '{reply.state}'; er is niets te beslissen.")

@@ -15,6 +15,7 @@ from channels.base import Channel
 from routing.errors import ChannelAuthError, TemporaryChannelError
 from routing.messages import Page
 from storage.database import Database
+from storage.points import Commit
 
 MAX_PAGES_PER_RUN = 20
 _log = structlog.get_logger(__name__)
@@ -70,7 +71,7 @@ class Intake:
             return work.inbox.cursor(name)
 
     def _keep(self, name: str, page: Page) -> int:
-        with self._database.work() as work:
+        with self._database.work(Commit.INTAKE) as work:
             new = work.inbox.take_in(name, page, self._now())
             if page.problem:
                 work.inbox.record_error(name, page.problem, self._now())

@@ -16,6 +16,7 @@ from routing.office_hours import OfficeHours
 from routing.vakafdelingen import Municipality
 from storage.database import Database
 from storage.meldingen import Change, Melding
+from storage.points import Commit
 
 MACHINE = "wijkbalie"
 # The "nog geen nieuws" message leaves this long before the promised moment, so that it arrives in time.
@@ -74,7 +75,7 @@ class PromiseKeeper:
         columns = {"promised_at": self.promises.next(melding, now), "promise_no": melding.promise_no + 1}
         change = Change(event=Event.NOG_GEEN_NIEUWS, actor=MACHINE, why="beloofd moment nadert", columns=columns)
         try:
-            with self.database.work() as work:
+            with self.database.work(Commit.PROMISE) as work:
                 recorded = work.meldingen.record(melding, change, now)
                 work.outbox.drop_unsent(melding.id, News.NOG_GEEN_NIEUWS.value)
                 self.replies.tell(work, recorded, Telling(news=News.NOG_GEEN_NIEUWS), now)

@@ -19,6 +19,7 @@ from routing.errors import ChannelAuthError, MessageRejectedError, RecipientUnre
 from routing.messages import CannotTell, OutboundMessage, Sent, Unknown
 from storage.database import Database, UnitOfWork
 from storage.outbox import Outbox, Reply
+from storage.points import SEND, Commit, after, before
 
 LOOKS_BEFORE_RESEND = 2
 LOOKS_PER_RUN = 20
@@ -93,7 +94,7 @@ class Relay:
 
     async def _try(self, channel: Channel, reply: Reply) -> bool:
         try:
-            outcome = await channel.send(_outbound(reply))
+            outcome = await self._send(channel, reply)
         except TemporaryChannelError as error:
             await self._retry_later(channel, reply, error)
         except RecipientUnreachableError as error:
@@ -107,6 +108,12 @@ class Relay:
         else:
             return await self._record(channel, reply, outcome)
         return False
+
+    async def _send(self, channel: Channel, reply: Reply) -> Sent | Unknown:
+        self.database.watch(before(SEND))
+        outcome = await channel.send(_outbound(reply))
+        self.database.watch(after(SEND))
+        return outcome
 
     async def _record(self, channel: Channel, reply: Reply, outcome: Sent | Unknown) -> bool:
         if isinstance(outcome, Sent):
@@ -137,10 +144,12 @@ class Relay:
 
     def _expire_claims(self, channel: Channel) -> None:
         """A claim that lapsed means that its sender disappeared: whether it had posted, nobody knows."""
-        with self.database.work() as work:
-            for reply in work.outbox.find_lapsed_claims(channel.name, self.now()):
+        with self.database.work(Commit.LAPSED) as work:
+            lapsed = work.outbox.find_lapsed_claims(channel.name, self.now())
+            for reply in lapsed:
                 self._mark_uncertain(work.outbox, channel, reply, "de verzender stopte tijdens het verzenden")
-            work.commit()
+            if lapsed:
+                work.commit()
 
     def _mark_uncertain(self, outbox: Outbox, channel: Channel, reply: Reply, reason: str) -> None:
         look_at = self.now() + channel.limits.settle_delay if channel.limits.can_read_back else None
@@ -168,22 +177,24 @@ class Relay:
         return state is not None and state.paused_at is not None
 
     def _claim(self, name: str) -> Reply | None:
-        with self.database.work() as work:
+        with self.database.work(Commit.CLAIM) as work:
             claimed = work.outbox.claim_due(name, self.now(), lease=self.lease)
-            work.commit()
+            if claimed is not None:
+                work.commit()
         return claimed
 
     def _claim_looks(self, name: str) -> tuple[Reply, ...]:
-        with self.database.work() as work:
+        with self.database.work(Commit.LOOK) as work:
             claimed = work.outbox.claim_looks(name, self.now(), lease=self.second_look, limit=LOOKS_PER_RUN)
-            work.commit()
+            if claimed:
+                work.commit()
         return claimed
 
     async def _write(self, change: Callable[[Outbox], None]) -> None:
         await asyncio.to_thread(self._in_transaction, lambda work: change(work.outbox))
 
     def _in_transaction(self, change: Callable[[UnitOfWork], None]) -> None:
-        with self.database.work() as work:
+        with self.database.work(Commit.OUTCOME) as work:
             change(work)
             work.commit()
 

