@@ -93,6 +93,7 @@ def build(
         relay=Relay(
             database=database,
             now=now,
+            guards=config.guards.as_rules(),
             lease=timedelta(seconds=config.rhythm.claim_seconds),
             second_look=timedelta(seconds=config.rhythm.second_look_seconds),
         ),

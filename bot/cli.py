@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.cli_model import model_app
+from bot.cli_sending import sending_app
 from routing.errors import ConfigError, WijkbalieError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Wijkbalie: d
 channel_app = typer.Typer(no_args_is_help=True, help="Kanalen bekijken en hervatten.")
 app.add_typer(channel_app, name="channel")
 app.add_typer(model_app, name="model")
+app.add_typer(sending_app, name="sending")
 console = Console()
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Het instellingenbestand.")]

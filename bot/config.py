@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import tomllib
 from dataclasses import fields
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from channels.registry import SETTINGS
 from routing.errors import ConfigError
+from routing.guards import GuardRules
 from routing.office_hours import OfficeHours
 
 _UNKNOWN_KEY = "bestaat niet; verbeter de spelling of haal de sleutel weg"
@@ -49,6 +50,25 @@ class Rhythms(_Table):
     promises_seconds: Seconds = 60
     claim_seconds: Seconds = 300
     second_look_seconds: Seconds = 600
+
+
+class GuardsTable(_Table):
+    """The limits of what a machine sends by itself; `routing.guards` explains them."""
+
+    quiet_from: time = time(21)
+    quiet_until: time = time(8)
+    minutes_after_person: int = Field(default=10, ge=0, le=1440)
+    answers_per_hour: int = Field(default=10, ge=1, le=1000)
+    public_answers_per_thread: int = Field(default=5, ge=1, le=1000)
+
+    def as_rules(self) -> GuardRules:
+        return GuardRules(
+            quiet_from=self.quiet_from,
+            quiet_until=self.quiet_until,
+            after_person=timedelta(minutes=self.minutes_after_person),
+            answers_per_hour=self.answers_per_hour,
+            public_per_thread=self.public_answers_per_thread,
+        )
 
 
 class Hours(_Table):
@@ -105,6 +125,7 @@ class Config(_Table):
     web: Web = Web()
     rhythm: Rhythms = Rhythms()
     office_hours: Hours
+    guards: GuardsTable = GuardsTable()
     municipality: Tables = Tables()
     logging: Logging = Logging()
     channels: dict[str, Any] = Field(default_factory=dict)

@@ -142,7 +142,7 @@ class Handling:
             recorded = work.meldingen.record(melding, change, now)
             work.outbox.drop_unsent(melding.id, News.NOG_GEEN_NIEUWS.value)  # real news replaces it
             if step.telling is not None:
-                self.replies.tell(work, recorded, step.telling, now)
+                self.replies.tell(work, recorded, replace(step.telling, decided_by=account), now)
             work.commit()
         return recorded.melding
 

@@ -16,6 +16,7 @@ import structlog
 
 from channels.base import Channel
 from routing.errors import ChannelAuthError, MessageRejectedError, RecipientUnreachableError, TemporaryChannelError
+from routing.guards import GuardRules, Halt, check
 from routing.messages import CannotTell, OutboundMessage, Sent, Unknown
 from storage.database import Database, UnitOfWork
 from storage.outbox import Outbox, Reply
@@ -45,6 +46,7 @@ class Relay:
 
     database: Database
     now: Callable[[], datetime]
+    guards: GuardRules = field(default_factory=GuardRules)
     lease: timedelta = timedelta(minutes=5)
     second_look: timedelta = timedelta(minutes=10)
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -174,14 +176,28 @@ class Relay:
     def _is_paused(self, name: str) -> bool:
         with self.database.work() as work:
             state = work.inbox.state_of(name)
-        return state is not None and state.paused_at is not None
+            return work.guards.is_stopped() or (state is not None and state.paused_at is not None)
 
     def _claim(self, name: str) -> Reply | None:
+        halted: list[Halt] = []
         with self.database.work(Commit.CLAIM) as work:
-            claimed = work.outbox.claim_due(name, self.now(), lease=self.lease)
-            if claimed is not None:
+            claimed = work.outbox.claim_due(
+                name, self.now(), lease=self.lease, may_leave=lambda reply: self._passes_guards(work, reply, halted)
+            )
+            if claimed is not None or halted:
                 work.commit()
         return claimed
+
+    def _passes_guards(self, work: UnitOfWork, reply: Reply, halted: list[Halt]) -> bool:
+        """Record and note what a guard halts. What a colleague decided passes every guard."""
+        if reply.decided_by is not None:
+            return True
+        halt = check(work.guards.outgoing(reply, self.now()), self.guards, self.now())
+        if halt is not None:
+            work.guards.record(reply, halt, self.now())
+            halted.append(halt)
+            _log.info("guard tripped", reply_id=reply.id, guard=halt.guard.value)
+        return halt is None
 
     def _claim_looks(self, name: str) -> tuple[Reply, ...]:
         with self.database.work(Commit.LOOK) as work:

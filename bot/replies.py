@@ -25,12 +25,15 @@ FOR_OTHER_LANGUAGES = ("nl", "en")
 class Telling:
     """One piece of news about an event. `only_person` limits it to one person id (a receipt, an answer to a question).
 
-    The other fields fill the text: a question (in words, or by the name of a prepared one), an explanation by a
+    `answers` is the person whose message it answers at once, `decided_by` the colleague who decided what it tells; both matter to
+    the guards. The other fields fill the text: a question (in words, or by the name of a prepared one), an explanation by a
     colleague, the danger, the formal matter.
     """
 
     news: News
     only_person: int | None = None
+    answers: int | None = None
+    decided_by: str | None = None
     question: str = ""
     question_word: str | None = None
     explanation: str = ""
@@ -58,7 +61,7 @@ class Replies:
             token = f"{melding.kenmerk}/{number + added + 1}"
             way = self.way_for(work, melder, now)
             text = self.preview(melding, melder, telling, way, token)
-            added += work.outbox.add(_new_reply(recorded, melder, telling.news, way, (token, text)), now)
+            added += work.outbox.add(_new_reply(recorded, melder, telling, way, (token, text)), now)
         return added
 
     def preview(self, melding: Melding, melder: Melder, telling: Telling, way: Way, token: str) -> str:
@@ -109,7 +112,7 @@ class Replies:
         }
 
 
-def _new_reply(recorded: Recorded, melder: Melder, news: News, way: Way, words: tuple[str, str]) -> NewReply:
+def _new_reply(recorded: Recorded, melder: Melder, telling: Telling, way: Way, words: tuple[str, str]) -> NewReply:
     token, text = words
     return NewReply(
         melding_id=recorded.melding.id,
@@ -120,9 +123,11 @@ def _new_reply(recorded: Recorded, melder: Melder, news: News, way: Way, words: 
         reply_to=melder.reply_to,
         recipient=melder.recipient,
         delivery=way.delivery,
-        news=news.value,
+        news=telling.news.value,
         text=text,
         token=token,
         state=ReplyState.READY if way.by_machine else ReplyState.BY_HAND,
         problem=way.reason or None,
+        decided_by=telling.decided_by,
+        is_answer=telling.answers == melder.person_id,
     )

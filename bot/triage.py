@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -156,7 +156,7 @@ class Triage:
         received = work.meldingen.record(melding, change, now)
         told, telling = self._first_step(work, received, message, decision)
         if telling is not None:
-            self.replies.tell(work, told, telling, now)
+            self._answer(work, told, telling, message)
         if verdict.wants_person:
             self._ask_person(work, work.meldingen.get(melding.id), message)
         return melding.id
@@ -211,11 +211,11 @@ class Triage:
             joins = work.meldingen.add_melder(melding.id, _melder(message, decision.language), now)
         if joins:
             joined = self._record(work, melding, Event.MEDEMELDER, "sluit zich aan")
-            self.replies.tell(work, joined, Telling(news=News.MEDEMELDER, only_person=message.person_id), now)
+            self._answer(work, joined, Telling(news=News.MEDEMELDER, only_person=message.person_id), message)
             return
         recorded, telling = self._step(work, message, decision, verdict, melding)
         if telling is not None and message.person_id is not None:
-            self.replies.tell(work, recorded, telling, now)
+            self._answer(work, recorded, telling, message)
         if verdict.wants_person:
             self._ask_person(work, recorded.melding, message)
 
@@ -261,7 +261,11 @@ class Triage:
         columns = {"needs_personal_contact": True, "promised_at": self.promises.personal(self.now())}
         change = Change(event=Event.MENS_GEVRAAGD, actor="melder", why="vraagt om een medewerker", columns=columns)
         recorded = work.meldingen.record(melding, change, self.now())
-        self.replies.tell(work, recorded, Telling(news=News.MENS_GEVRAAGD, only_person=message.person_id), self.now())
+        self._answer(work, recorded, Telling(news=News.MENS_GEVRAAGD, only_person=message.person_id), message)
+
+    def _answer(self, work: UnitOfWork, recorded: Recorded, telling: Telling, message: StoredMessage) -> None:
+        """Tell what this message brought about; to its sender it is an answer, to the other melders it is news."""
+        self.replies.tell(work, recorded, replace(telling, answers=message.person_id), self.now())
 
     def _record(self, work: UnitOfWork, melding: Melding, event: Event, why: str) -> Recorded:
         return work.meldingen.record(melding, Change(event=event, actor=MACHINE, why=why), self.now())

@@ -19,11 +19,13 @@ def judge_health(health: Health, municipality: Municipality, now: datetime) -> l
 
 def _stuck(health: Health, now: datetime) -> list[str]:
     found = []
+    if health.is_stopped:
+        found.append("De noodstop staat aan: er gaat niets weg. Hervat bij Remmen of met 'wijkbalie sending resume'.")
     if health.oldest_waiting is not None and now - health.oldest_waiting > _TOO_LONG:
         found.append(
             f"{health.waiting_messages} berichten wachten op behandeling; het oudste sinds {_clock(health.oldest_waiting)}."
         )
-    if health.oldest_due is not None and now - health.oldest_due > _TOO_LONG:
+    if not health.is_stopped and health.oldest_due is not None and now - health.oldest_due > _TOO_LONG:
         found.append(f"{health.due_replies} antwoorden wachten op verzending; het oudste sinds {_clock(health.oldest_due)}.")
     if health.broken_promises:
         found.append(f"{health.broken_promises} beloften zijn verlopen zonder nieuws.")

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from routing.errors import ConfigError, StaleError
+from storage.guards import Guards
 from storage.inbox import Inbox
 from storage.meldingen import Meldingen
 from storage.outbox import Outbox
@@ -72,6 +73,7 @@ class UnitOfWork:
         self.inbox = Inbox(self._connection)
         self.meldingen = Meldingen(self._connection)
         self.outbox = Outbox(self._connection)
+        self.guards = Guards(self._connection)
         self.staff = Staff(self._connection)
         return self
 

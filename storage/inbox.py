@@ -176,7 +176,7 @@ class Inbox:
         key = {"channel": item.channel, "external_id": item.sender.external_id}
         insert_new(self._connection, people, {**key, "display_name": item.sender.display_name, "first_seen_at": now})
         is_person = sa.and_(people.c.channel == item.channel, people.c.external_id == item.sender.external_id)
-        changes: dict[str, object] = {"display_name": item.sender.display_name}
+        changes: dict[str, object] = {"display_name": item.sender.display_name, "is_bot": item.sender.is_bot}
         if item.visibility is Visibility.PRIVATE:
             last = people.c.last_wrote_private_at
             changes["last_wrote_private_at"] = sa.case((last > item.sent_at, last), else_=item.sent_at)

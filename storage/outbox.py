@@ -6,6 +6,7 @@ A row is committed with the event that caused it. Its state only becomes `verzon
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -31,7 +32,10 @@ class ReplyState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReply:
-    """A reply to be posted once. `state` is READY, or BY_HAND when no machine may send it."""
+    """A reply to be posted once. `state` is READY, or BY_HAND when no machine may send it.
+
+    `decided_by` is the colleague whose decision it tells; `is_answer` that it answers what this person just wrote.
+    """
 
     melding_id: int
     melder_id: int
@@ -46,6 +50,8 @@ class NewReply:
     token: str
     state: ReplyState = ReplyState.READY
     problem: str | None = None
+    decided_by: str | None = None
+    is_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +79,9 @@ class Reply:
     looks: int
     look_at: datetime | None
     claimed_until: datetime | None
+    decided_by: str | None
+    guard: str | None
+    is_answer: bool
 
     @classmethod
     def from_row(cls, row: sa.Row[Any]) -> Self:
@@ -108,16 +117,26 @@ class Outbox:
             raise NotFoundError(f"Antwoord {reply_id} bestaat niet.")
         return Reply.from_row(row)
 
-    def claim_due(self, channel: str, now: datetime, *, lease: timedelta) -> Reply | None:
-        """Take the oldest due reply and open an attempt for it. Commit before sending.
+    def claim_due(
+        self, channel: str, now: datetime, *, lease: timedelta, may_leave: Callable[[Reply], bool] = lambda _: True
+    ) -> Reply | None:
+        """Take the oldest due reply that `may_leave` and open an attempt for it. Commit before sending.
 
-        Only the first unsent reply of a conversation may be taken: news arrives in the order it was decided.
+        `may_leave` sets aside what it refuses, in this transaction. Only the first unsent reply of a conversation may be taken:
+        news arrives in the order it was decided. What a guard lets wait holds up nobody.
         """
+        while (reply := self._find_due(channel, now)) is not None:
+            if may_leave(reply):
+                return self._begin_attempt(reply, now, now + lease)
+        return None
+
+    def _find_due(self, channel: str, now: datetime) -> Reply | None:
         earlier = replies.alias("earlier")
         is_first = ~sa.exists().where(
             earlier.c.channel == replies.c.channel,
             earlier.c.thread == replies.c.thread,
             earlier.c.state.in_([ReplyState.READY.value, ReplyState.BUSY.value]),
+            sa.or_(earlier.c.guard.is_(None), earlier.c.due_at <= now),
             earlier.c.id < replies.c.id,
         )
         query = (
@@ -127,7 +146,7 @@ class Outbox:
             .limit(1)
         )
         row = self._connection.execute(skipping_locked(self._connection, query, replies)).one_or_none()
-        return None if row is None else self._begin_attempt(Reply.from_row(row), now, now + lease)
+        return None if row is None else Reply.from_row(row)
 
     def defer_conversation(self, reply: Reply, *, until: datetime) -> None:
         """Let the conversation of `reply` rest: its unsent replies are not due before `until`."""
@@ -184,7 +203,12 @@ class Outbox:
     def retry_by_staff(self, reply: Reply, account: str, now: datetime) -> None:
         """A colleague decided that it must be sent (again)."""
         self._update(
-            reply.id, state=ReplyState.READY.value, due_at=now, look_at=None, problem=f"opnieuw verzenden door {account}"
+            reply.id,
+            state=ReplyState.READY.value,
+            due_at=now,
+            look_at=None,
+            decided_by=account,
+            problem=f"opnieuw verzenden door {account}",
         )
 
     def posted_by_staff(self, reply: Reply, account: str, now: datetime) -> None:

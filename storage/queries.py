@@ -11,6 +11,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from routing.melding import CLOSED, TO_JUDGE
+from storage.guards import Guards
 from storage.inbox import UNREADABLE, ChannelState
 from storage.meldingen import Melding, Meldingen
 from storage.outbox import Reply, ReplyState
@@ -126,6 +127,7 @@ class Health:
     unreadable: int
     broken_promises: int
     channels: tuple[ChannelState, ...]
+    is_stopped: bool
 
 
 def _queue_condition(queue: Queue, soon: datetime) -> sa.ColumnElement[bool]:
@@ -309,4 +311,5 @@ def health(connection: sa.Connection, now: datetime) -> Health:
         unreadable=connection.execute(unreadable).scalar_one(),
         broken_promises=connection.execute(broken).scalar_one(),
         channels=tuple(ChannelState(**row._mapping) for row in connection.execute(sa.select(channel_states))),
+        is_stopped=Guards(connection).is_stopped(),
     )

@@ -72,6 +72,7 @@ people = sa.Table(
     _text("display_name", default=""),
     _moment("last_wrote_private_at", nullable=True),
     _moment("first_seen_at"),
+    sa.Column("is_bot", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("channel", "external_id"),
 )
 
@@ -223,6 +224,9 @@ replies = sa.Table(
     _number("looks"),
     _moment("look_at", nullable=True),
     _moment("claimed_until", nullable=True),
+    _text("decided_by", nullable=True),  # the colleague who decided that it goes; None: a machine did
+    _text("guard", nullable=True),  # the guard that made it wait or holds it: routing.guards.Guard
+    sa.Column("is_answer", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("melder_id", "event_id"),
     sa.UniqueConstraint("token"),
     sa.CheckConstraint(
@@ -234,6 +238,30 @@ replies = sa.Table(
 sa.Index("ix_replies_due", replies.c.state, replies.c.due_at)
 sa.Index("ix_replies_melding_id", replies.c.melding_id, replies.c.id)
 sa.Index("ix_replies_thread", replies.c.channel, replies.c.thread, replies.c.id)
+sa.Index("ix_replies_melder_id", replies.c.melder_id)
+
+guard_trips = sa.Table(
+    "guard_trips",
+    metadata,
+    _id(),
+    _moment("at"),
+    _text("guard"),
+    sa.Column("reply_id", sa.ForeignKey("replies.id"), nullable=False),
+    _melding(),
+    _moment("until", nullable=True),  # None: it waits for a colleague
+    sa.UniqueConstraint("reply_id", "guard"),
+)
+sa.Index("ix_guard_trips_at", guard_trips.c.at)
+
+switches = sa.Table(
+    "switches",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("is_on", sa.Boolean, nullable=False),
+    _text("by"),
+    _text("why"),
+    _moment("at"),
+)
 
 attempts = sa.Table(
     "attempts",

@@ -17,7 +17,7 @@ from bot.web.guard import admit
 from bot.web.pages import Pages
 from bot.web.security import SecurityHeaders
 from bot.web.sessions import Sessions
-from bot.web.views import health, login, melding, queue, trays
+from bot.web.views import brakes, health, login, melding, queue, trays
 
 if TYPE_CHECKING:
     from bot.bootstrap import Application
@@ -51,7 +51,7 @@ def build_desk(desk: Desk, static: Path = FOLDER) -> FastAPI:
     app.state.desk = desk
     app.state.sessions = Sessions(desk)
     app.state.pages = Pages(desk, assets)
-    for view in (login, queue, melding, trays, health):
+    for view in (login, queue, melding, trays, brakes, health):
         app.include_router(view.router)
     app.mount("/static", StaticFiles(directory=static), name="static")
     app.add_middleware(SecurityHeaders)

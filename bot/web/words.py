@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from babel.dates import format_datetime, format_time
 
+from routing.guards import Guard
 from routing.melding import Event, NotSolved, Status
 from routing.office_hours import AMSTERDAM
 from storage.outbox import ReplyState
@@ -103,6 +104,16 @@ REPLY_STATES: Mapping[ReplyState, str] = {
     ReplyState.REFUSED: "Niet aangenomen",
     ReplyState.BY_HAND: "Met de hand te plaatsen",
     ReplyState.DROPPED: "Vervallen",
+}
+
+GUARDS: Mapping[Guard, str] = {
+    Guard.NACHTRUST: "Nachtrust: wacht tot de ochtend",
+    Guard.MEDEWERKER_BEZIG: "Een collega schreef net: wacht even",
+    Guard.BERICHT_PER_UUR: "De melder kreeg net ander nieuws: wacht een uur",
+    Guard.TE_VEEL_ANTWOORDEN: "Veel antwoorden aan één melder: wacht op u",
+    Guard.COMPUTER_SCHRIJFT: "De schrijver is een computer: wacht op u",
+    Guard.ECHO: "De schrijver herhaalt onze tekst: wacht op u",
+    Guard.OPENBARE_DRAAD: "Veel antwoorden in één openbare draad: wacht op u",
 }
 
 URGENCIES: Mapping[str, str] = {"noodgeval": "Noodgeval", "hoog": "Spoed", "normaal": "Normaal", "laag": "Laag"}
