@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from bot.check_up import CheckUp
 from bot.clock import Clock, Rhythm
 from bot.config import Config
 from bot.handling import Handling
@@ -83,6 +84,9 @@ def build(
     replies = Replies(texts=load_texts(tables.path("texts", config.base)), municipality=municipality, office=config.office.name)
     promises = Promises(hours=config.office_hours.as_office_hours(), municipality=municipality)
     database = open_database(config, watch)
+    with database.work() as work:
+        work.channels.configure(config.channel_modes)
+        work.commit()
     router = router or load_engine(municipality)
     channels = tuple(build_channel(name, settings) for name, settings in config.channels.items())
     triage = Triage(database=database, router=router, replies=replies, promises=promises, now=now)
@@ -98,6 +102,7 @@ def build(
             second_look=timedelta(seconds=config.rhythm.second_look_seconds),
         ),
         keeper=PromiseKeeper(database=database, promises=promises, replies=replies, now=now),
+        check_up=CheckUp(database=database, now=now),
         rhythm=_rhythm(config),
     )
     return Application(

@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.cli_channel import channel_app
 from bot.cli_model import model_app
 from bot.cli_sending import sending_app
 from routing.errors import ConfigError, WijkbalieError
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from routing.decision import Router
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Wijkbalie: de digitale balie van een wijkbureau.")
-channel_app = typer.Typer(no_args_is_help=True, help="Kanalen bekijken en hervatten.")
 app.add_typer(channel_app, name="channel")
 app.add_typer(model_app, name="model")
 app.add_typer(sending_app, name="sending")
@@ -145,23 +145,6 @@ def health(config: ConfigOption = DEFAULT_CONFIG) -> None:
         console.print(f"- {concern}")
     console.print("Alles loopt." if not concerns else "Iemand moet hiernaar kijken.")
     raise typer.Exit(1 if concerns else 0)
-
-
-@channel_app.command("login")
-def channel_login(name: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Hervat een kanaal dat stopte omdat de toegang werd geweigerd. Zet eerst de nieuwe sleutel in de instellingen."""
-    from bot.bootstrap import open_database
-    from bot.config import load_config
-
-    settings = load_config(config)
-    if name not in settings.channels:
-        raise ConfigError(f"kanaal '{name}' staat niet aan in {config}; bekend: {', '.join(settings.channels) or 'geen'}")
-    database = open_database(settings)
-    with database.work() as work:
-        work.inbox.resume(name)
-        work.commit()
-    database.close()
-    console.print(f"Kanaal {name} is hervat.")
 
 
 @app.command()

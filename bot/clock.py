@@ -10,11 +10,14 @@ from datetime import timedelta
 from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.check_up import CheckUp
 from bot.intake import Intake
 from bot.promises import PromiseKeeper
 from bot.relay import Relay
 from bot.triage import Triage
 from channels.base import Channel
+
+_CHECK_UP = timedelta(minutes=10)  # how often it is asked whether a daily look is due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,7 @@ class Clock:
     triage: Triage
     relay: Relay
     keeper: PromiseKeeper
+    check_up: CheckUp
     rhythm: Rhythm
     _busy: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -47,6 +51,7 @@ class Clock:
         for channel in self.channels:
             self._every(scheduler, self.rhythm.fetch, f"fetch {channel.name}", self._fetching(channel))
             self._every(scheduler, self.rhythm.relay, f"relay {channel.name}", self._relaying(channel))
+            self._every(scheduler, _CHECK_UP, f"check {channel.name}", self._checking(channel))
         self._every(scheduler, self.rhythm.triage, "triage", self._triaging)
         self._every(scheduler, self.rhythm.promises, "promises", self._keeping)
         scheduler.start()
@@ -92,6 +97,12 @@ class Clock:
             await self.relay.run(channel)
 
         return relay
+
+    def _checking(self, channel: Channel) -> Callable[[], Awaitable[None]]:
+        async def check() -> None:
+            await self.check_up.run(channel)
+
+        return check
 
     async def _triaging(self) -> None:
         await asyncio.to_thread(self.triage.run)

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from channels.registry import SETTINGS
+from routing.channel_modes import ChannelMode
 from routing.errors import ConfigError
 from routing.guards import GuardRules
 from routing.office_hours import OfficeHours
@@ -116,7 +117,7 @@ class Logging(_Table):
 
 
 class Config(_Table):
-    """The whole file. `channels` holds the settings object of every channel that is switched on."""
+    """The whole file. `channels` holds the settings object of every channel that is switched on, `channel_modes` its mode."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
@@ -129,6 +130,7 @@ class Config(_Table):
     municipality: Tables = Tables()
     logging: Logging = Logging()
     channels: dict[str, Any] = Field(default_factory=dict)
+    channel_modes: dict[str, ChannelMode] = Field(default_factory=dict)
     base: Path = Path()
 
 
@@ -141,10 +143,12 @@ def load_config(path: Path) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is geen geldige TOML: {error}") from error
     problems: list[str] = []
-    channels = _channels(tables.pop("channels", {}), str(path), problems)
+    channel_tables = tables.pop("channels", {})
+    channels = _channels(channel_tables, str(path), problems)
+    modes = {name: _mode_of(channel_tables[name], f"channels.{name}.mode", problems) for name in channels}
     filled = _from_environment(tables, str(path), ())
     try:
-        config = Config(**filled, channels=channels, base=path.parent)
+        config = Config(**filled, channels=channels, channel_modes=modes, base=path.parent)
     except ValidationError as error:
         problems += _sentences(error, ())
     if problems:
@@ -177,7 +181,7 @@ def _channels(tables: Any, file: str, problems: list[str]) -> dict[str, Any]:
         elif not isinstance(table, dict) or not isinstance(table.get("enabled"), bool):
             problems.append(f"channels.{name}.enabled: ontbreekt; zet true of false")
         elif table["enabled"]:
-            given = {key: value for key, value in table.items() if key != "enabled"}
+            given = {key: value for key, value in table.items() if key not in {"enabled", "mode"}}
             known = {field.name for field in fields(SETTINGS[name])}
             problems += [f"channels.{name}.{key}: {_UNKNOWN_KEY}" for key in given if key not in known]
             settings = _from_environment({key: value for key, value in given.items() if key in known}, file, ("channels", name))
@@ -186,6 +190,14 @@ def _channels(tables: Any, file: str, problems: list[str]) -> dict[str, Any]:
             except ValidationError as error:
                 problems += _sentences(error, ("channels", name))
     return found
+
+
+def _mode_of(table: dict[str, Any], key: str, problems: list[str]) -> ChannelMode:
+    value = table.get("mode", ChannelMode.FULL.value)
+    if value not in set(ChannelMode):
+        problems.append(f"{key}: {value!r} bestaat niet; kies uit {', '.join(ChannelMode)}")
+        return ChannelMode.FULL
+    return ChannelMode(value)
 
 
 def _sentences(error: ValidationError, prefix: tuple[str, ...]) -> list[str]:

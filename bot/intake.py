@@ -32,13 +32,13 @@ class Intake:
     async def fetch(self, channel: Channel) -> int:
         """Take in what the channel has now. Returns how many messages were new. Idempotent: a repeat finds nothing new.
 
-        A channel that is paused (authorisation) or told us to wait is left alone. A failure is recorded with the
-        channel, never raised: the other channels go on.
+        A channel that is paused (authorisation), stopped by a colleague or told us to wait is left alone. A failure is
+        recorded with the channel, never raised: the other channels go on.
         """
         quiet_until = self._quiet_until.get(channel.name)
         if quiet_until is not None and self._now() < quiet_until:
             return 0
-        if await asyncio.to_thread(self._is_paused, channel.name):
+        if not await asyncio.to_thread(self._may_work, channel.name):
             return 0
         new = 0
         for _ in range(MAX_PAGES_PER_RUN):
@@ -56,15 +56,14 @@ class Intake:
             return await channel.fetch(cursor)
         except TemporaryChannelError as error:
             self._quiet_until[channel.name] = self._now() + (error.retry_after or timedelta())
-            await asyncio.to_thread(self._record_error, channel.name, str(error), is_authorisation=False)
+            await asyncio.to_thread(self._record, channel.name, str(error), is_authorisation=False)
         except ChannelAuthError as error:
-            await asyncio.to_thread(self._record_error, channel.name, str(error), is_authorisation=True)
+            await asyncio.to_thread(self._record, channel.name, str(error), is_authorisation=True)
         return None
 
-    def _is_paused(self, name: str) -> bool:
+    def _may_work(self, name: str) -> bool:
         with self._database.work() as work:
-            state = work.inbox.state_of(name)
-        return state is not None and state.paused_at is not None
+            return work.channels.get(name).may_work
 
     def _cursor(self, name: str) -> str | None:
         with self._database.work() as work:
@@ -74,14 +73,15 @@ class Intake:
         with self._database.work(Commit.INTAKE) as work:
             new = work.inbox.take_in(name, page, self._now())
             if page.problem:
-                work.inbox.record_error(name, page.problem, self._now())
+                work.channels.record_error(name, page.problem, self._now())
             work.commit()
         if new:
             _log.info("taken in", channel=name, new=new)
         return new
 
-    def _record_error(self, name: str, error: str, *, is_authorisation: bool) -> None:
+    def _record(self, name: str, error: str, *, is_authorisation: bool) -> None:
         _log.warning("channel error", channel=name, error=error)
         with self._database.work() as work:
-            work.inbox.record_error(name, error, self._now(), is_authorisation=is_authorisation)
+            note = work.channels.record_refusal if is_authorisation else work.channels.record_error
+            note(name, error, self._now())
             work.commit()

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from channels.base import Channel
+from routing.channel_modes import ChannelMode
 from routing.errors import ChannelAuthError, MessageRejectedError, RecipientUnreachableError, TemporaryChannelError
 from routing.guards import GuardRules, Halt, check
 from routing.messages import CannotTell, OutboundMessage, Sent, Unknown
@@ -80,7 +81,7 @@ class Relay:
         quiet_until = self._quiet_until.get(name)
         if quiet_until is not None and self.now() < quiet_until:
             return False
-        return not await asyncio.to_thread(self._is_paused, name)
+        return await asyncio.to_thread(self._is_open, name)
 
     async def _post(self, channel: Channel, reply: Reply, started: float) -> bool:
         """`started` is the monotonic moment before the claim. Returns whether the platform confirmed the post."""
@@ -119,14 +120,15 @@ class Relay:
 
     async def _record(self, channel: Channel, reply: Reply, outcome: Sent | Unknown) -> bool:
         if isinstance(outcome, Sent):
-            await self._write(lambda box: self._mark_sent(box, channel, reply, outcome))
+            await asyncio.to_thread(self._in_transaction, lambda work: self._mark_sent(work, channel, reply, outcome))
             return True
         await self._write(lambda box: self._mark_uncertain(box, channel, reply, outcome.reason))
         return False
 
-    def _mark_sent(self, outbox: Outbox, channel: Channel, reply: Reply, outcome: Sent) -> None:
-        outbox.record_sent(reply, outcome.external_id, self.now())
-        outbox.defer_conversation(reply, until=self.now() + channel.limits.min_interval_per_thread)
+    def _mark_sent(self, work: UnitOfWork, channel: Channel, reply: Reply, outcome: Sent) -> None:
+        work.outbox.record_sent(reply, outcome.external_id, self.now())
+        work.outbox.defer_conversation(reply, until=self.now() + channel.limits.min_interval_per_thread)
+        work.channels.note_sent(channel.name)
 
     async def _retry_later(self, channel: Channel, reply: Reply, error: TemporaryChannelError) -> None:
         wait = error.retry_after or retry_delay(reply.attempts)
@@ -138,7 +140,7 @@ class Relay:
     async def _refused_authorisation(self, channel: Channel, reply: Reply, error: ChannelAuthError) -> None:
         def record(work: UnitOfWork) -> None:
             work.outbox.record_retry(reply, str(error), self.now(), due_at=self.now() + retry_delay(reply.attempts))
-            work.inbox.record_error(channel.name, str(error), self.now(), is_authorisation=True)
+            work.channels.record_refusal(channel.name, str(error), self.now(), is_sending=True)
 
         await asyncio.to_thread(self._in_transaction, record)
 
@@ -173,10 +175,17 @@ class Relay:
 
     # -- storage, in threads
 
-    def _is_paused(self, name: str) -> bool:
+    def _is_open(self, name: str) -> bool:
+        """Whether this channel may post. On one that only takes in, what is due becomes work for staff."""
         with self.database.work() as work:
-            state = work.inbox.state_of(name)
-            return work.guards.is_stopped() or (state is not None and state.paused_at is not None)
+            if work.guards.is_stopped():
+                return False
+            state = work.channels.get(name)
+            if state.mode is not ChannelMode.INTAKE_ONLY:
+                return state.may_work
+            work.outbox.hand_to_staff(name, "dit kanaal neemt alleen in; plaats het antwoord met de hand")
+            work.commit()
+        return False
 
     def _claim(self, name: str) -> Reply | None:
         halted: list[Halt] = []

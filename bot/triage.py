@@ -14,6 +14,7 @@ import structlog
 
 from bot.promises import Promises
 from bot.replies import Replies, Telling
+from routing.channel_modes import ChannelMode
 from routing.conversation import Action, Known, Turn, Verdict, judge
 from routing.decision import Decision, Router, Zone
 from routing.errors import StaleError
@@ -169,6 +170,9 @@ class Triage:
         if decision.emergency is not None:
             step = self._record(work, received.melding, Event.NOODGEVAL, why)
             return step, Telling(news=News.NOODGEVAL, danger=decision.emergency)
+        if decision.lead != "geen_actie" and work.channels.get(message.channel).mode is ChannelMode.REFERRING:
+            refused = "dit kanaal neemt geen meldingen aan"
+            return self._record(work, received.melding, Event.DOORVERWEZEN, refused), Telling(news=News.ANDERE_INGANG)
         if decision.zone is not Zone.AUTO:
             self._record(work, received.melding, Event.TER_BEOORDELING, why)
             return received, self._receipt(message, decision, is_lead_known=False)

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from routing.channel_modes import ChannelMode
 from routing.vakafdelingen import Municipality
+from storage.channel_states import ChannelState
 from storage.queries import Health
 
 CONTACT_AGE = timedelta(days=180)
 _TOO_LONG = timedelta(minutes=10)
 _SILENT = timedelta(hours=1)
+_ANNOUNCED = timedelta(days=21)  # so long before its end a token is spoken of
+_ARRIVALS_TO_JUDGE = 20
+_HOURS_IN_WORDS = 72
 
 
 def judge_health(health: Health, municipality: Municipality, now: datetime) -> list[str]:
     """What needs attention, the most pressing first; empty when everything runs."""
-    return [*_stuck(health, now), *_channels(health, now), *_for_staff(health), *_old_contacts(municipality, now)]
+    return [
+        *_stuck(health, now),
+        *_channels(health, now),
+        *_choices(health),
+        *_for_staff(health),
+        *_old_contacts(municipality, now),
+    ]
 
 
 def _stuck(health: Health, now: datetime) -> list[str]:
@@ -33,16 +44,47 @@ def _stuck(health: Health, now: datetime) -> list[str]:
 
 
 def _channels(health: Health, now: datetime) -> list[str]:
-    found = []
-    for state in health.channels:
-        if state.paused_at is not None:
-            remedy = f"Vernieuw de sleutel en typ 'wijkbalie channel login {state.channel}'."
-            found.append(f"Kanaal {state.channel} is gestopt: {state.last_error}. {remedy}")
-        elif state.last_fetch_at is not None and now - state.last_fetch_at > _SILENT:
-            found.append(
-                f"Kanaal {state.channel} is sinds {_clock(state.last_fetch_at)} niet opgehaald. Laatste fout: {state.last_error}."
-            )
-    return found
+    return [concern for state in health.channels if (concern := _concern_about(state, now)) is not None]
+
+
+def _concern_about(state: ChannelState, now: datetime) -> str | None:
+    """The one thing about a channel that needs attention first."""
+    name = state.channel
+    if state.paused_at is not None:
+        return f"Kanaal {name} is gestopt: {state.last_error}. Vernieuw de sleutel en typ 'wijkbalie channel login {name}'."
+    if not state.may_work:
+        return None
+    if state.last_fetch_at is not None and now - state.last_fetch_at > _SILENT:
+        return f"Kanaal {name} is sinds {_clock(state.last_fetch_at)} niet opgehaald. Laatste fout: {state.last_error}."
+    if state.send_auth_errors:
+        return f"Kanaal {name} mag niet verzenden: {state.last_error}."
+    if state.token_expires_at is not None and state.token_expires_at - now < _ANNOUNCED:
+        ended = "is verlopen" if state.token_expires_at <= now else f"verloopt op {state.token_expires_at:%d-%m-%Y}"
+        return f"Het token van kanaal {name} {ended}. Maak op tijd een nieuw en zet het in de instellingen."
+    if is_unusually_silent(state, now):
+        longest = timedelta(seconds=state.longest_silence)
+        return (
+            f"Kanaal {name} is ongewoon stil: sinds {_clock(state.last_message_at)} kwam er niets; "
+            f"de langste stilte was onlangs {_length(longest)}. Kijk of er op het platform wel berichten staan."
+        )
+    return None
+
+
+def is_unusually_silent(state: ChannelState, now: datetime) -> bool:
+    """Twice as long without a message as the longest recent silence, on a channel that normally has messages."""
+    if state.last_message_at is None or state.arrivals < _ARRIVALS_TO_JUDGE:
+        return False
+    return now - state.last_message_at > max(2 * timedelta(seconds=state.longest_silence), _SILENT)
+
+
+def _choices(health: Health) -> list[str]:
+    """Channels that a colleague, or the settings, let do less than everything: no alarm, but not to be forgotten."""
+    words = {
+        ChannelMode.STOPPED: "staat uit: er komt niets binnen en er gaat niets weg",
+        ChannelMode.INTAKE_ONLY: "neemt alleen in: antwoorden plaatst u met de hand",
+        ChannelMode.REFERRING: "verwijst elke nieuwe melding door",
+    }
+    return [f"Kanaal {state.channel} {words[state.mode]}." for state in health.channels if state.mode in words]
 
 
 def _for_staff(health: Health) -> list[str]:
@@ -60,5 +102,10 @@ def _old_contacts(municipality: Municipality, now: datetime) -> list[str]:
     return [f"Contactgegevens zijn langer dan {CONTACT_AGE.days} dagen niet nagekeken: {', '.join(old)}."] if old else []
 
 
-def _clock(moment: datetime) -> str:
-    return moment.astimezone().strftime("%d-%m %H:%M")
+def _length(span: timedelta) -> str:
+    hours = round(span / timedelta(hours=1))
+    return f"{hours} uur" if hours < _HOURS_IN_WORDS else f"{round(hours / 24)} dagen"
+
+
+def _clock(moment: datetime | None) -> str:
+    return "nooit" if moment is None else moment.astimezone().strftime("%d-%m %H:%M")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
 
 from routing.messages import CannotTell, Delivery, NotFound, OutboundMessage, Page, Sent, Unknown
 
@@ -28,6 +28,15 @@ class Limits:
     private_reply_window: timedelta | None = None
     can_read_back: bool = True
     settle_delay: timedelta = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at, in a plain sentence for whoever manages the channel. `expires_at`: when a token ends."""
+
+    text: str
+    is_good: bool = True
+    expires_at: datetime | None = None
 
 
 class Channel(Protocol):
@@ -56,3 +65,16 @@ class Channel(Protocol):
     async def find_sent(self, message: OutboundMessage) -> Sent | NotFound | CannotTell: ...
 
     async def aclose(self) -> None: ...
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A channel that can tell whether its tokens, rights and addresses are right.
+
+    `check` posts nothing and never raises for what the platform says: a refusal is a finding.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    async def check(self) -> tuple[Finding, ...]: ...

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from channels.base import Limits
+from channels.base import Finding, Limits
 from channels.graph import GraphClient, GraphSettings, Outcome, next_page_of, utc_now
+from channels.graph_check import check_page
 from channels.graph_cursor import decode_walk
 from channels.graph_messages import (
     LONGEST_MESSAGE,
@@ -61,6 +62,8 @@ _COMMENT_FIELDS = "id,from,message,created_time,attachment,parent{id,parent{id}}
 _POST_FIELDS = "id,from,message,created_time,attachments{media_type,media,url,subattachments}"
 _ORDER = "reverse_chronological"
 _VISITOR = "bezoeker"
+# Meta's guide to comments and private replies, 2026.
+_RIGHTS = frozenset({"pages_manage_engagement", "pages_messaging", "pages_read_engagement", "pages_read_user_content"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +251,9 @@ class FacebookChannel:
         if message.delivery is Delivery.PRIVATE_REPLY:
             return await asyncio.to_thread(find_in_conversations, self._graph, self._settings, message)
         return await asyncio.to_thread(self._find_comment, message)
+
+    async def check(self) -> tuple[Finding, ...]:
+        return tuple(await asyncio.to_thread(lambda: list(check_page(self._graph, self._settings, _RIGHTS))))
 
     async def aclose(self) -> None:
         self._graph.close()

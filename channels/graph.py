@@ -125,6 +125,10 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # the SDK publishes
             return answer
         return GraphFailure(words="een antwoord zonder lijst")
 
+    def read(self, path: str, **parameters: str) -> Outcome:
+        """One object."""
+        return self._call(lambda: self.get_object(path, **parameters))
+
     def post(self, parent: str, connection: str, **values: object) -> str | GraphFailure:
         """The id of what was posted. An answer without one is a failure: a JSON error can look like a success."""
         answer = self._call(lambda: self.put_object(parent, connection, **values))

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from channels.base import Limits
+from channels.base import Finding, Limits
 from channels.graph import GraphClient, GraphSettings, next_page_of, utc_now
+from channels.graph_check import check_page
 from channels.graph_cursor import decode_walk
 from channels.graph_messages import (
     LONGEST_MESSAGE,
@@ -58,6 +59,7 @@ NAME = "messenger"
 _MESSAGE_FIELDS = (
     "id,created_time,from,to,message,sticker,attachments{id,mime_type,name,size,image_data,video_data,file_url},shares"
 )
+_RIGHTS = frozenset({"pages_manage_metadata", "pages_messaging"})  # Messenger platform, 2026
 _KINDS = {"image": AttachmentKind.PHOTO, "video": AttachmentKind.VIDEO, "audio": AttachmentKind.VOICE}
 
 
@@ -216,6 +218,9 @@ class MessengerChannel:
 
     async def find_sent(self, message: OutboundMessage) -> Sent | NotFound | CannotTell:
         return await asyncio.to_thread(find_in_conversations, self._graph, self._settings, message)
+
+    async def check(self) -> tuple[Finding, ...]:
+        return tuple(await asyncio.to_thread(lambda: list(check_page(self._graph, self._settings, _RIGHTS))))
 
     async def aclose(self) -> None:
         self._graph.close()

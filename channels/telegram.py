@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from channels.base import Limits
+from channels.base import Finding, Limits
 from channels.payload import JsonObject, id_of, object_of, objects_of, raw_of, size_of, text_of, unreadable
 from channels.telegram_api import OutcomeUnknownError, TelegramApi
-from routing.errors import MessageRejectedError, RecipientUnreachableError, TemporaryChannelError
+from routing.errors import ChannelError, MessageRejectedError, RecipientUnreachableError, TemporaryChannelError
 from routing.messages import (
     Attachment,
     AttachmentKind,
@@ -193,6 +193,15 @@ def number_of(value: object) -> int | None:
     return int(digits) if digits is not None and _NUMBER.fullmatch(digits) else None
 
 
+def judge_bot(me: JsonObject, webhook: JsonObject) -> Iterator[Finding]:
+    """What getMe and getWebhookInfo say about a bot that is polled."""
+    yield Finding(text=f"het token is goed; de bot heet @{text_of(me.get('username'))}")
+    if text_of(webhook.get("url")):
+        yield Finding(text="er staat een webhook bij Telegram, dus ophalen lukt niet: haal die weg", is_good=False)
+    waiting = size_of(webhook.get("pending_update_count")) or 0
+    yield Finding(text=f"er wachten {waiting} berichten bij Telegram")
+
+
 def next_offset(updates: list[object], offset: int) -> int:
     """Where to go on after this batch. It follows the batch, not the highest number ever seen.
 
@@ -305,6 +314,14 @@ class TelegramChannel:
 
     async def find_sent(self, message: OutboundMessage) -> CannotTell:  # noqa: ARG002 - the contract's parameter
         return CannotTell(reason="Telegram laat een bot niet teruglezen wat hij stuurde")
+
+    async def check(self) -> tuple[Finding, ...]:
+        try:
+            me = object_of(await self._api.call("get_me", {}))
+            webhook = object_of(await self._api.call("get_webhook_info", {}))
+        except (ChannelError, OutcomeUnknownError) as error:
+            return (Finding(text=str(error), is_good=False),)
+        return tuple(judge_bot(me, webhook))
 
     async def aclose(self) -> None:
         await self._api.aclose()

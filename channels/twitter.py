@@ -6,11 +6,11 @@ It posts and reads; whether a reply may be posted, and where, is decided elsewhe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from channels.base import Limits
+from channels.base import Finding, Limits
 from channels.payload import JsonObject, object_of, text_of, unreadable
 from channels.session import ExchangeFailedError
 from channels.twitter_client import Outcome, XClient, XSettings, utc_now
@@ -95,8 +95,31 @@ class XChannel:
         except ChannelError as error:
             return CannotTell(reason=str(error))
 
+    async def check(self) -> tuple[Finding, ...]:
+        return tuple(await asyncio.to_thread(lambda: list(self._check())))
+
     async def aclose(self) -> None:
         self._client.close()
+
+    def _check(self) -> Iterator[Finding]:
+        """X tells nothing about the right to post; reading is tried with the smallest page."""
+        try:
+            me = object_of(_usable(self._client.me()).get("data"))
+        except ChannelError as error:
+            yield Finding(text=str(error), is_good=False)
+            return
+        yield Finding(text=f"de sleutels zijn goed; het account heet @{text_of(me.get('username'))}")
+        account_id, least = post_id_of(me.get("id")) or "", {"max_results": "1"}
+        for what, answer in (
+            ("vermeldingen", self._client.mentions(account_id, {"max_results": "5"})),
+            ("privéberichten", self._client.direct_messages(least)),
+        ):
+            try:
+                _usable(answer)
+            except ChannelError as error:
+                yield Finding(text=f"{what} lezen lukt niet: {error}", is_good=False)
+            else:
+                yield Finding(text=f"{what} lezen mag")
 
     def _fetch(self, cursor: XCursor) -> Page:
         """One page of mentions and, when their time has come, one of direct messages."""

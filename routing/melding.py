@@ -105,6 +105,7 @@ class News(StrEnum):
     OPGELOST = "opgelost"
     NIET_OPGELOST = "niet_opgelost"
     DOORVERWEZEN = "doorverwezen"
+    ANDERE_INGANG = "andere_ingang"
     INGETROKKEN = "ingetrokken"
     DUBBEL = "dubbel"
     HEROPEND = "heropend"

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from routing.errors import ConfigError, StaleError
+from storage.channel_states import ChannelStates
 from storage.guards import Guards
 from storage.inbox import Inbox
 from storage.meldingen import Meldingen
@@ -71,6 +72,7 @@ class UnitOfWork:
         self._connection = self._engine.connect()
         self._transaction = self._connection.begin()
         self.inbox = Inbox(self._connection)
+        self.channels = ChannelStates(self._connection)
         self.meldingen = Meldingen(self._connection)
         self.outbox = Outbox(self._connection)
         self.guards = Guards(self._connection)

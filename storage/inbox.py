@@ -1,4 +1,4 @@
-"""What came in: messages, their senders, the cursor per channel and the state of each channel.
+"""What came in: messages, their senders, and the cursor per channel.
 
 A message and the cursor that covers it are written in one transaction; the caller commits.
 """
@@ -12,8 +12,9 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from routing.messages import InboundMessage, Page, UnreadableItem, Visibility
+from storage.channel_states import ChannelStates
 from storage.dialect import insert_new, skipping_locked, upsert
-from storage.tables import channel_states, cursors, messages, people
+from storage.tables import cursors, messages, people
 
 WAITING, HANDLED, UNREADABLE = "wacht", "verwerkt", "onleesbaar"
 
@@ -45,20 +46,10 @@ class StoredMessage:
         return cls(visibility=Visibility(row.visibility), attachments=tuple(row.attachments), **values)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelState:
-    channel: str
-    last_fetch_at: datetime | None
-    last_message_at: datetime | None
-    last_error: str | None
-    last_error_at: datetime | None
-    auth_errors: int
-    paused_at: datetime | None
-
-
 class Inbox:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
+        self._states = ChannelStates(connection)
 
     def cursor(self, channel: str) -> str | None:
         return self._connection.execute(sa.select(cursors.c.cursor).where(cursors.c.channel == channel)).scalar_one_or_none()
@@ -67,10 +58,9 @@ class Inbox:
         """Keep every item of the page that is not kept yet, and the cursor. Returns how many were new. Idempotent."""
         new = sum(self._keep(item, now) for item in page.items)
         upsert(self._connection, cursors, "channel", {"channel": channel, "cursor": page.cursor, "updated_at": now})
-        changes: dict[str, object] = {"channel": channel, "last_fetch_at": now, "auth_errors": 0}
+        self._states.note_fetch(channel, now)
         if new:
-            changes["last_message_at"] = now
-        upsert(self._connection, channel_states, "channel", changes)
+            self._states.note_arrival(channel, now)
         return new
 
     def claim_waiting(self, limit: int) -> tuple[StoredMessage, ...]:
@@ -110,25 +100,9 @@ class Inbox:
         query = sa.select(messages.c.melding_id).where(messages.c.channel == channel, messages.c.external_id == external_id)
         return self._connection.execute(query).scalar_one_or_none()
 
-    def state_of(self, channel: str) -> ChannelState | None:
-        row = self._connection.execute(sa.select(channel_states).where(channel_states.c.channel == channel)).one_or_none()
-        return None if row is None else ChannelState(**row._mapping)
-
-    def record_error(self, channel: str, error: str, now: datetime, *, is_authorisation: bool = False) -> None:
-        """Note a failed contact. The second refused authorisation in a row pauses the channel."""
-        state = self.state_of(channel)
-        auth_errors = (state.auth_errors if state else 0) + 1 if is_authorisation else 0
-        paused_at = (state.paused_at if state else None) or (now if auth_errors >= 2 else None)
-        changes = {"last_error": error, "last_error_at": now, "auth_errors": auth_errors, "paused_at": paused_at}
-        upsert(self._connection, channel_states, "channel", {"channel": channel, **changes})
-
     def forget_cursors(self) -> None:
         """Read every channel again from its beginning. Safe: what is kept already is recognised."""
         self._connection.execute(sa.delete(cursors))
-
-    def resume(self, channel: str) -> None:
-        """Let a paused channel work again."""
-        upsert(self._connection, channel_states, "channel", {"channel": channel, "auth_errors": 0, "paused_at": None})
 
     def _keep(self, item: InboundMessage | UnreadableItem, now: datetime) -> bool:
         if isinstance(item, UnreadableItem):
@@ -176,7 +150,9 @@ class Inbox:
         key = {"channel": item.channel, "external_id": item.sender.external_id}
         insert_new(self._connection, people, {**key, "display_name": item.sender.display_name, "first_seen_at": now})
         is_person = sa.and_(people.c.channel == item.channel, people.c.external_id == item.sender.external_id)
-        changes: dict[str, object] = {"display_name": item.sender.display_name, "is_bot": item.sender.is_bot}
+        changes: dict[str, object] = {"is_bot": item.sender.is_bot}
+        if item.sender.display_name:
+            changes["display_name"] = item.sender.display_name
         if item.visibility is Visibility.PRIVATE:
             last = people.c.last_wrote_private_at
             changes["last_wrote_private_at"] = sa.case((last > item.sent_at, last), else_=item.sent_at)

@@ -200,6 +200,12 @@ class Outbox:
         values = {"state": ReplyState.DROPPED.value, "problem": "vervangen door nieuwer bericht"}
         return self._connection.execute(sa.update(replies).where(is_unsent).values(values)).rowcount
 
+    def hand_to_staff(self, channel: str, reason: str) -> int:
+        """What waits to be posted on this channel becomes work for staff. Returns how many."""
+        is_waiting = sa.and_(replies.c.channel == channel, replies.c.state == ReplyState.READY.value)
+        values = {"state": ReplyState.BY_HAND.value, "problem": reason}
+        return self._connection.execute(sa.update(replies).where(is_waiting).values(values)).rowcount
+
     def retry_by_staff(self, reply: Reply, account: str, now: datetime) -> None:
         """A colleague decided that it must be sent (again)."""
         self._update(

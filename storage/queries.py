@@ -11,11 +11,12 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from routing.melding import CLOSED, TO_JUDGE
+from storage.channel_states import ChannelState, ChannelStates
 from storage.guards import Guards
-from storage.inbox import UNREADABLE, ChannelState
+from storage.inbox import UNREADABLE
 from storage.meldingen import Melding, Meldingen
 from storage.outbox import Reply, ReplyState
-from storage.tables import accounts, channel_states, events, melders, meldingen, messages, people, replies
+from storage.tables import accounts, events, melders, meldingen, messages, people, replies
 
 _WAITS_FOR_STAFF = (ReplyState.UNCERTAIN.value, ReplyState.REFUSED.value, ReplyState.BY_HAND.value)
 _URGENCIES = {"noodgeval": 0, "hoog": 1, "normaal": 2}
@@ -310,6 +311,6 @@ def health(connection: sa.Connection, now: datetime) -> Health:
         by_hand=states.get(ReplyState.BY_HAND.value, 0),
         unreadable=connection.execute(unreadable).scalar_one(),
         broken_promises=connection.execute(broken).scalar_one(),
-        channels=tuple(ChannelState(**row._mapping) for row in connection.execute(sa.select(channel_states))),
+        channels=tuple(state for state in ChannelStates(connection).all() if state.is_enabled),
         is_stopped=Guards(connection).is_stopped(),
     )

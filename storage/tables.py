@@ -126,7 +126,27 @@ channel_states = sa.Table(
     _moment("last_error_at", nullable=True),
     _number("auth_errors"),
     _moment("paused_at", nullable=True),
+    sa.Column("is_enabled", sa.Boolean, nullable=False, server_default=sa.true()),
+    _text("configured_mode", nullable=True),
+    _text("chosen_mode", nullable=True),  # at run time; empty leaves it to the settings
+    sa.Column("longest_silence", sa.Float, nullable=False, server_default="0"),  # seconds
+    _number("arrivals"),
+    _number("send_auth_errors"),
+    _moment("token_expires_at", nullable=True),
+    _moment("checked_at", nullable=True),
 )
+
+channel_changes = sa.Table(
+    "channel_changes",
+    metadata,
+    _id(),
+    _text("channel"),
+    _moment("at"),
+    _text("actor"),
+    _text("change"),
+    _text("why", default=""),
+)
+sa.Index("ix_channel_changes_channel", channel_changes.c.channel, channel_changes.c.id)
 
 meldingen = sa.Table(
     "meldingen",

@@ -9,6 +9,7 @@ from typing import Any
 
 from routing.decision import Decision, Located, Zone
 from routing.messages import GeoPoint, InboundMessage, Page, Person, UnreadableItem, Visibility
+from storage.channel_states import ChannelChange
 from storage.database import Database
 from storage.meldingen import NewMelding
 
@@ -27,6 +28,10 @@ class SettableClock:
 
     def advance(self, **parts: float) -> None:
         self.moment += timedelta(**parts)
+
+
+def a_change(channel: str, change: str = "hervat") -> ChannelChange:
+    return ChannelChange(channel=channel, at=MONDAY, actor="beheer", change=change)
 
 
 def a_message(text: str = "de lamp is stuk", **changes: Any) -> InboundMessage:

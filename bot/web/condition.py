@@ -6,11 +6,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.wellbeing import judge_health
+from routing.channel_modes import ChannelMode
 from routing.vakafdelingen import Municipality
 from storage.queries import Health
 
 
 def machine_concerns(health: Health, municipality: Municipality, now: datetime) -> list[str]:
     """What stands still, in sentences; empty when messages come in and go out as they should."""
-    without_work = replace(health, uncertain=0, refused=0, by_hand=0, unreadable=0)
+    working = tuple(
+        replace(state, chosen_mode=ChannelMode.FULL) for state in health.channels if state.may_work or state.paused_at
+    )
+    without_work = replace(health, uncertain=0, refused=0, by_hand=0, unreadable=0, channels=working)
     return judge_health(without_work, replace(municipality, partners={}), now)

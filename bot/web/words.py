@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from babel.dates import format_datetime, format_time
 
+from routing.channel_modes import ChannelMode
 from routing.guards import Guard
 from routing.melding import Event, NotSolved, Status
 from routing.office_hours import AMSTERDAM
@@ -116,6 +117,12 @@ GUARDS: Mapping[Guard, str] = {
     Guard.OPENBARE_DRAAD: "Veel antwoorden in één openbare draad: wacht op u",
 }
 
+CHANNEL_MODES: Mapping[ChannelMode, str] = {
+    ChannelMode.FULL: "aan",
+    ChannelMode.INTAKE_ONLY: "neemt alleen in",
+    ChannelMode.REFERRING: "verwijst door",
+    ChannelMode.STOPPED: "uit",
+}
 URGENCIES: Mapping[str, str] = {"noodgeval": "Noodgeval", "hoog": "Spoed", "normaal": "Normaal", "laag": "Laag"}
 VISIBILITIES: Mapping[str, str] = {"openbaar": "openbaar", "prive": "privé"}
 LANGUAGES: Mapping[str, str] = {"nl": "Nederlands", "en": "Engels"}

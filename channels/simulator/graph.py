@@ -13,7 +13,7 @@ import json
 import math
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -49,6 +49,11 @@ class GraphSimulator(Simulator):
         self.page = FacebookPage(page_id="104001200300400", name="Wijkbureau Binnenstad", clock=clock)
         self.standing_post = self.page.add_post(self.page.identity, "Wat speelt er bij u in de wijk?")
         self.has_terse_errors = False
+        self.token_expires_at: datetime | None = None
+        self.scopes = {
+            *("pages_manage_engagement", "pages_manage_metadata", "pages_messaging"),
+            *("pages_read_engagement", "pages_read_user_content", "pages_show_list"),
+        }
         self._page_token = page_token
         self._proof = hmac.new(app_secret.encode(), page_token.encode(), hashlib.sha256).hexdigest()
         self._deliveries: dict[str, PageDelivery] = {}
@@ -125,6 +130,7 @@ class GraphSimulator(Simulator):
     def routes(self) -> Iterable[web.RouteDef]:
         read, write = Side.READ, Side.WRITE
         yield web.get("/{version}/me", self._call(read, "me", self._me))
+        yield web.get("/{version}/debug_token", self._call(read, "debug_token", self._debug_token))
         yield web.get("/{version}/{id}/feed", self._call(read, "feed", self._feed))
         yield web.get("/{version}/{id}/comments", self._call(read, "comments", self._comments))
         yield web.get("/{version}/{id}/conversations", self._call(read, "conversations", self._conversations))
@@ -188,6 +194,13 @@ class GraphSimulator(Simulator):
 
     def _me(self, _: web.Request, __: Mapping[str, str]) -> web.Response:
         return web.json_response(self.page.identity)
+
+    def _debug_token(self, _: web.Request, values: Mapping[str, str]) -> web.Response:
+        if values.get("input_token") != self._page_token:
+            return error(100, "(#100) The parameter input_token is required")
+        ends = int(self.token_expires_at.timestamp()) if self.token_expires_at else 0
+        data = {"is_valid": True, "type": "PAGE", "expires_at": ends, "data_access_expires_at": 0, "scopes": sorted(self.scopes)}
+        return web.json_response({"data": data})
 
     def _feed(self, request: web.Request, values: Mapping[str, str]) -> web.Response:
         self._check_page(request)

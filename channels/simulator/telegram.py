@@ -44,6 +44,7 @@ class TelegramSimulator(Simulator):
         self.token = token
         self.chats = Chats(bot_id=int(token.split(":", maxsplit=1)[0]), clock=clock)
         self._updates: list[Json] = []
+        self.webhook, self.webhook_secret = "", ""
         self._next_update = 482_113_007
         self._allowed: frozenset[str] = frozenset()
         self._poll: _Poll | None = None
@@ -164,6 +165,12 @@ class TelegramSimulator(Simulator):
         match method:
             case "getme":
                 return _result(self.chats.bot | {"can_join_groups": True, "can_read_all_group_messages": False})
+            case "getwebhookinfo":
+                return _result({"url": self.webhook, "has_custom_certificate": False, "pending_update_count": self._waiting()})
+            case "setwebhook" | "deletewebhook":
+                return self._set_webhook(parameters)
+            case "getupdates" if self.webhook:
+                return _refusal(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook first")
             case "getupdates":
                 return await self._get_updates(parameters)
             case "sendmessage":
@@ -234,6 +241,23 @@ class TelegramSimulator(Simulator):
     def _pending(self, offset: int, limit: int) -> list[Json]:
         with self.lock:
             return [update for update in self._updates if update["update_id"] >= offset][:limit]
+
+    def _set_webhook(self, parameters: Mapping[str, Any]) -> web.Response:
+        self._allow(parameters.get("allowed_updates"))
+        with self.lock:
+            self.webhook = str(parameters.get("url", ""))
+            self.webhook_secret = str(parameters.get("secret_token", ""))
+        return _result(True)
+
+    def _waiting(self) -> int:
+        with self.lock:
+            return len(self._updates)
+
+    def take_updates_for_webhook(self) -> list[Json]:
+        """The updates that Telegram posts to the webhook, oldest first; each is forgotten when it has been answered with 2xx."""
+        with self.lock:
+            updates, self._updates = self._updates, []
+        return updates
 
     # -- messages and files
 

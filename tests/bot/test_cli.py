@@ -11,8 +11,22 @@ from pathlib import Path
 
 import pytest
 
+from channels.simulator.telegram import TelegramSimulator
+
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = [["init"], ["run"], ["demo"], ["route"], ["converse"], ["queue"], ["health"], ["channel", "login"]]
+COMMANDS = [
+    ["init"],
+    ["run"],
+    ["demo"],
+    ["route"],
+    ["converse"],
+    ["queue"],
+    ["health"],
+    ["channel", "list"],
+    ["channel", "check"],
+    ["channel", "login"],
+    ["channel", "mode"],
+]
 PASSWORD = "een-lang-wachtwoord"
 
 
@@ -74,6 +88,32 @@ def test_a_channel_that_is_not_switched_on_cannot_be_resumed(office: Path) -> No
     result = wijkbalie("channel", "login", "x", cwd=office)
     assert result.returncode == 2
     assert "kanaal 'x' staat niet aan" in result.stderr
+
+
+def test_a_channel_is_checked_resumed_and_switched_from_the_command_line(office: Path) -> None:
+    with TelegramSimulator() as telegram:
+        config = office / "config.toml"
+        settings = config.read_text(encoding="utf-8")
+        settings = settings.replace("[channels.telegram]\nenabled = false", "[channels.telegram]\nenabled = true")
+        settings = settings.replace('"env:TELEGRAM_TOKEN"', f'"{telegram.token}"')
+        config.write_text(settings.replace('"https://api.telegram.org"', f'"{telegram.url}"'), encoding="utf-8")
+
+        good = wijkbalie("channel", "check", "telegram", cwd=office)
+        telegram.is_token_expired = True
+        bad = wijkbalie("channel", "login", "telegram", cwd=office)
+        telegram.is_token_expired = False
+        resumed = wijkbalie("channel", "login", "telegram", cwd=office)
+    stopped = wijkbalie("channel", "mode", "telegram", "stop", "--why", "storing", cwd=office)
+    wrong = wijkbalie("channel", "mode", "telegram", "uit", cwd=office)
+
+    assert (good.returncode, bad.returncode, resumed.returncode) == (0, 1, 0)
+    assert "de bot heet @" in good.stdout
+    assert "blijft gestopt" in bad.stdout
+    assert "@BotFather" in bad.stdout
+    assert "is hervat" in resumed.stdout
+    assert "werkt nu als 'stop'" in stopped.stdout
+    assert (wrong.returncode, "kies uit full" in wrong.stderr) == (2, True)
+    assert "stop" in wijkbalie("channel", "list", cwd=office).stdout
 
 
 def test_route_answers_in_order_and_survives_broken_lines(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from channels.simulator.telegram import TelegramSimulator
 from channels.telegram import TelegramChannel, TelegramSettings
 from storage import audit
 from storage.database import Database
-from tests.builders import SettableClock
+from tests.builders import SettableClock, a_change
 
 
 def running_clock() -> datetime:
@@ -62,7 +62,7 @@ async def test_a_failed_fetch_is_recorded_and_loses_nothing(
     telegram.faults.add(Fault(kind=kind, side=Side.READ))
     assert await intake.fetch(channel) == 0
     with database.work() as work:
-        state = work.inbox.state_of("telegram")
+        state = work.channels.find("telegram")
     assert state is not None
     assert state.last_error
     assert await intake.fetch(channel) == 1
@@ -88,7 +88,7 @@ async def test_an_expired_token_pauses_after_the_second_refusal_and_resumes_with
     for _ in range(3):
         assert await intake.fetch(channel) == 0
     with database.work() as work:
-        work.inbox.resume("telegram")
+        work.channels.resume(a_change("telegram"))
         work.commit()
     assert await intake.fetch(channel) == 1
 

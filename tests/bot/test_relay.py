@@ -19,7 +19,7 @@ from routing.messages import Person, Visibility
 from storage.database import Database
 from storage.outbox import Reply, ReplyState
 from tests.bot.office import Office, an_office
-from tests.builders import MONDAY, a_message
+from tests.builders import MONDAY, a_change, a_message
 
 ADA = "4100"
 ONCE_ACCEPTED = [
@@ -169,13 +169,13 @@ async def test_an_expired_token_pauses_the_channel_and_nothing_is_lost(
         await relay.run(telegram_channel)
         office.clock.advance(hours=2)
     with database.work() as work:
-        state = work.inbox.state_of("telegram")
+        state = work.channels.find("telegram")
     assert state is not None
     assert state.paused_at is not None
     telegram.faults.clear()
     assert await relay.run(telegram_channel) == 0
     with database.work() as work:
-        work.inbox.resume("telegram")
+        work.channels.resume(a_change("telegram"))
         work.commit()
     assert await relay.run(telegram_channel) == 1
 

@@ -13,7 +13,7 @@ import pytest
 from channel_cases import CASES
 from channel_harness import A_NEIGHBOUR, A_RESIDENT, TOKEN, ChannelCase, Inbox, take_in, the_message
 
-from channels.base import Channel
+from channels.base import Channel, Checkable
 from channels.simulator.faults import PAGE_FAULTS, Fault, FaultKind, Side
 from routing.errors import ChannelAuthError, ChannelError, MessageRejectedError, TemporaryChannelError
 from routing.messages import AttachmentKind, CannotTell, NotFound, Sent, Unknown
@@ -472,6 +472,29 @@ async def test_an_expired_token_is_told_as_such_and_nothing_is_lost_or_posted(ca
     assert len(case.simulator.posted) == 0
     case.simulator.is_token_expired = False
     assert waiting.external_id in (await take_in(channel, inbox)).messages
+
+
+async def test_a_check_says_that_all_is_right_and_posts_nothing(case: ChannelCase, channel: Channel) -> None:
+    assert isinstance(channel, Checkable)
+
+    findings = await channel.check()
+
+    assert [finding.text for finding in findings if not finding.is_good] == []
+    assert len(findings) >= 2
+    assert len(case.simulator.posted) == 0
+
+
+async def test_a_check_says_what_is_wrong_without_the_secret(case: ChannelCase, channel: Channel) -> None:
+    assert isinstance(channel, Checkable)
+    case.expire_token()
+
+    findings = await channel.check()
+    case.simulator.stop()
+    findings += await channel.check()
+
+    wrong = [finding.text for finding in findings if not finding.is_good]
+    assert len(wrong) >= 2
+    assert not any(secret in " ".join(wrong) for secret in case.secrets)
 
 
 async def test_a_refused_connection_is_temporary_and_provably_not_sent(case: ChannelCase) -> None:

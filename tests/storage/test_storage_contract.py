@@ -19,7 +19,7 @@ from storage.meldingen import Change, Melding, NewMelder, Recorded
 from storage.migrate import is_current, upgrade
 from storage.outbox import NewReply, ReplyState
 from storage.tables import events, metadata
-from tests.builders import MONDAY, a_message, a_new_melding, a_page, take_in
+from tests.builders import MONDAY, a_change, a_message, a_new_melding, a_page, take_in
 
 LEASE = timedelta(minutes=5)
 LATER = MONDAY + timedelta(minutes=10)
@@ -270,16 +270,16 @@ def test_news_of_one_conversation_is_sent_in_the_order_it_was_decided(database: 
 
 def test_the_second_refused_authorisation_in_a_row_pauses_the_channel(database: Database) -> None:
     with database.work() as work:
-        work.inbox.record_error("x", "verlopen", MONDAY, is_authorisation=True)
-        state = work.inbox.state_of("x")
+        work.channels.record_refusal("x", "verlopen", MONDAY)
+        state = work.channels.find("x")
         assert state is not None
         assert state.paused_at is None
-        work.inbox.record_error("x", "verlopen", LATER, is_authorisation=True)
-        state = work.inbox.state_of("x")
+        work.channels.record_refusal("x", "verlopen", LATER)
+        state = work.channels.find("x")
         assert state is not None
         assert state.paused_at == LATER
-        work.inbox.resume("x")
-        state = work.inbox.state_of("x")
+        work.channels.resume(a_change("x"))
+        state = work.channels.find("x")
         assert state is not None
         assert state.paused_at is None
 

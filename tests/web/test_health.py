@@ -35,7 +35,7 @@ async def test_work_that_waits_for_colleagues_is_no_alarm(strangers_desk: DeskAt
 async def test_a_paused_channel_is_an_alarm_without_its_error(strangers_desk: DeskAtWork, database: Database) -> None:
     for _ in range(2):
         with database.work() as work:
-            work.inbox.record_error("x", "token ABC van Ada is verlopen", MONDAY, is_authorisation=True)
+            work.channels.record_refusal("x", "token ABC van Ada is verlopen", MONDAY)
             work.commit()
     response = await strangers_desk.get("/health")
     assert response.status_code == 503
