@@ -13,7 +13,7 @@ import structlog
 
 from channels.base import Channel
 from routing.errors import ChannelAuthError, TemporaryChannelError
-from routing.messages import Page
+from routing.messages import Item, Page
 from storage.database import Database
 from storage.points import Commit
 
@@ -48,6 +48,14 @@ class Intake:
             new += await asyncio.to_thread(self._keep, channel.name, page)
             if not page.more:
                 break
+        return new
+
+    def take_pushed(self, name: str, parse: Callable[[datetime], tuple[Item, ...]]) -> int:
+        """Keep what the platform of this channel posted to us. Returns how many items were new. Idempotent."""
+        now = self._now()
+        with self._database.work() as work:
+            new = work.inbox.take_pushed(name, parse(now), now)
+            work.commit()
         return new
 
     async def _fetch_page(self, channel: Channel) -> Page | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
-from routing.messages import CannotTell, Delivery, NotFound, OutboundMessage, Page, Sent, Unknown
+from routing.messages import CannotTell, Delivery, Item, NotFound, OutboundMessage, Page, Sent, Unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +65,36 @@ class Channel(Protocol):
     async def find_sent(self, message: OutboundMessage) -> Sent | NotFound | CannotTell: ...
 
     async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """The answer that proves to a platform that the address of a webhook is ours."""
+
+    body: str
+    media_type: str = "text/plain"
+
+
+@runtime_checkable
+class Receiver(Protocol):
+    """A channel whose platform can post to a webhook, beside or instead of being polled. All of it is pure.
+
+    `webhook_path` names the platform's address; two channels of one platform share it and each reads its own part.
+    `answer_challenge` gives None to a stranger. `is_genuine` compares in constant time. `parse_webhook` never raises: what
+    cannot be read becomes an UnreadableItem. Its items have the ids that polling gives them.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def webhook_path(self) -> str: ...
+
+    def answer_challenge(self, query: Mapping[str, str]) -> Challenge | None: ...
+
+    def is_genuine(self, headers: Mapping[str, str], body: bytes) -> bool: ...
+
+    def parse_webhook(self, body: bytes, now: datetime) -> tuple[Item, ...]: ...
 
 
 @runtime_checkable

@@ -7,6 +7,7 @@ a comment cannot be seen by polling: the Graph API gives the same id and no mome
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from channels.graph_messages import (
     render_text,
     with_unreadable,
 )
+from channels.graph_pushed import MetaWebhook, moment_of_seconds, page_changes
 from channels.graph_refusals import GraphFailure, judge_read
 from channels.graph_walk import Container, Leaf, Step, Walk, Walker, WalkPolicy, restarted
 from channels.payload import (
@@ -38,6 +40,7 @@ from channels.payload import (
     text_of,
     unreadable,
 )
+from channels.webhooks import read_body
 from routing.errors import MessageRejectedError
 from routing.messages import (
     Attachment,
@@ -45,9 +48,11 @@ from routing.messages import (
     CannotTell,
     Delivery,
     InboundMessage,
+    Item,
     NotFound,
     OutboundMessage,
     Page,
+    Removal,
     Sent,
     Unknown,
     UnreadableItem,
@@ -60,6 +65,7 @@ NAME = "facebook"
 _MAX_LENGTH = {Delivery.PUBLIC_REPLY: 8000, Delivery.PRIVATE_REPLY: LONGEST_MESSAGE}
 _COMMENT_FIELDS = "id,from,message,created_time,attachment,parent{id,parent{id}}"
 _POST_FIELDS = "id,from,message,created_time,attachments{media_type,media,url,subattachments}"
+_MESSAGES_ON_A_PAGE = frozenset({"comment", "photo", "post", "status", "video"})
 _ORDER = "reverse_chronological"
 _VISITOR = "bezoeker"
 # Meta's guide to comments and private replies, 2026.
@@ -134,6 +140,44 @@ def parse_comment(comment: object, post_id: str, now: datetime, *, is_visitor: b
         attachments=_parse_attachments([object_of(values.get("attachment"))]),
         in_reply_to=parent_id or post_id,
         raw=raw_of(comment),
+    )
+
+
+def parse_change(change: object, page_id: str, now: datetime) -> Item | None:
+    """A change on the page that a webhook tells. None for our own and for what brings no message (a like, a hidden comment).
+
+    An edit has no id of its own; its text makes one, so that the same edit is kept once.
+    """
+    values = object_of(change)
+    kind, verb = text_of(values.get("item")), text_of(values.get("verb"))
+    is_comment = kind == "comment"
+    message_id = id_of(values.get("comment_id" if is_comment else "post_id"))
+    if kind not in _MESSAGES_ON_A_PAGE or verb not in {"add", "edited", "remove"}:
+        return None
+    if message_id is None:
+        return unreadable(NAME, change, "een webhook van Facebook zonder bruikbaar nummer")
+    if verb == "remove":
+        return Removal(channel=NAME, external_id=message_id)
+    author = parse_person(values.get("from"))
+    if author is not None and author.external_id == page_id:
+        return None
+    text, parent_id = text_of(values.get("message")), id_of(values.get("parent_id"))
+    edition = hashlib.sha256(text.encode()).hexdigest()[:12]
+    is_nested = is_comment and parent_id not in {None, id_of(values.get("post_id"))}
+    photo = text_of(values.get("photo")) or text_of(values.get("link") if kind == "photo" else "")
+    return InboundMessage(
+        channel=NAME,
+        external_id=f"{message_id}:{edition}" if verb == "edited" else message_id,
+        thread=(parent_id if is_nested else None) or message_id,
+        reply_to=message_id,
+        visibility=Visibility.PUBLIC,
+        sent_at=moment_of_seconds(values.get("created_time")) or now,
+        sender=author,
+        text=text,
+        attachments=(Attachment(kind=AttachmentKind.PHOTO, reference=photo),) if photo else (),
+        in_reply_to=parent_id if is_comment else None,
+        edits=message_id if verb == "edited" else None,
+        raw=raw_of(change),
     )
 
 
@@ -212,12 +256,13 @@ def render_private_reply(message: OutboundMessage, page_id: str) -> dict[str, ob
 # --- the channel ------------------------------------------------------------------------------------------------------
 
 
-class FacebookChannel:
+class FacebookChannel(MetaWebhook):
     """Keeps the Channel contract. Blocking calls run in threads."""
 
     name = NAME
 
     def __init__(self, settings: FacebookSettings, *, now: Callable[[], datetime] = utc_now) -> None:
+        super().__init__(settings)
         self._settings = settings
         self._now = now
         self._graph = GraphClient(settings)
@@ -251,6 +296,12 @@ class FacebookChannel:
         if message.delivery is Delivery.PRIVATE_REPLY:
             return await asyncio.to_thread(find_in_conversations, self._graph, self._settings, message)
         return await asyncio.to_thread(self._find_comment, message)
+
+    def parse_webhook(self, body: bytes, now: datetime) -> tuple[Item, ...]:
+        payload, broken = read_body(NAME, body)
+        changes = page_changes(payload, self._settings.page_id)
+        found = (parse_change(change, self._settings.page_id, now) for change in changes)
+        return broken or tuple(item for item in found if item is not None)
 
     async def check(self) -> tuple[Finding, ...]:
         return tuple(await asyncio.to_thread(lambda: list(check_page(self._graph, self._settings, _RIGHTS))))

@@ -41,7 +41,8 @@ class GraphSettings:
     """How to reach one page. Times are seconds where a float.
 
     `start`: what is older is not taken in; None takes whatever the watch window reaches. `overlap`: how far each round reads
-    back. `page_size`: how many items Facebook is asked for at once.
+    back. `page_size`: how many items Facebook is asked for at once. `verify_token`: what we gave Meta with the address of the
+    webhook; empty when there is none.
     """
 
     channel: ClassVar[str] = "facebook"
@@ -54,6 +55,7 @@ class GraphSettings:
     connect_timeout: float = 5.0
     read_timeout: float = 30.0
     page_size: int = 25
+    verify_token: str = field(repr=False, default="")
     start: datetime | None = None
     overlap: timedelta = timedelta(minutes=10)
     read_back_pages: int = 5

@@ -24,6 +24,7 @@ from channels.graph_messages import (
     render_text,
     with_unreadable,
 )
+from channels.graph_pushed import MetaWebhook, moment_of_milliseconds, page_messages
 from channels.graph_refusals import GraphFailure, judge_read
 from channels.graph_walk import Container, Leaf, Step, Walk, Walker, WalkPolicy, restarted
 from channels.payload import (
@@ -38,6 +39,7 @@ from channels.payload import (
     text_of,
     unreadable,
 )
+from channels.webhooks import read_body
 from routing.errors import MessageRejectedError
 from routing.messages import (
     Attachment,
@@ -45,9 +47,11 @@ from routing.messages import (
     CannotTell,
     Delivery,
     InboundMessage,
+    Item,
     NotFound,
     OutboundMessage,
     Page,
+    Removal,
     Sent,
     Unknown,
     UnreadableItem,
@@ -133,6 +137,42 @@ def parse_message(message: object, correspondent: Correspondent, now: datetime) 
     )
 
 
+def parse_event(event: object, now: datetime) -> Item | None:
+    """An event of a conversation that a webhook tells. None for our own and for what brings no message (read, delivered)."""
+    values = object_of(event)
+    message, edit = object_of(values.get("message")), object_of(values.get("message_edit"))
+    if message.get("is_echo") is True or not (message or edit):
+        return None
+    message_id, sender = id_of((message or edit).get("mid")), parse_person(values.get("sender"))
+    if message_id is None:
+        return unreadable(NAME, event, "een webhook van Messenger zonder bruikbaar nummer")
+    if message.get("is_deleted") is True:
+        return Removal(channel=NAME, external_id=message_id)
+    edition = f"{message_id}:{id_of(edit.get('num_edit')) or 1}"
+    attachments = (_parse_pushed_attachment(a) for a in objects_of(message.get("attachments")))
+    return InboundMessage(
+        channel=NAME,
+        external_id=edition if edit else message_id,
+        thread=sender.external_id if sender else message_id,
+        reply_to=message_id,
+        visibility=Visibility.PRIVATE,
+        sent_at=moment_of_milliseconds(values.get("timestamp")) or now,
+        sender=sender,
+        text=text_of((message or edit).get("text")),
+        attachments=tuple(attachment for attachment in attachments if attachment.reference),
+        in_reply_to=id_of(object_of(message.get("reply_to")).get("mid")),
+        edits=message_id if edit else None,
+        raw=raw_of(event),
+    )
+
+
+def _parse_pushed_attachment(values: JsonObject) -> Attachment:
+    payload, kind = object_of(values.get("payload")), text_of(values.get("type"))
+    kinds = {**_KINDS, "file": AttachmentKind.DOCUMENT}
+    reference = text_of(payload.get("url")) or id_of(payload.get("sticker_id")) or ""
+    return Attachment(kind=kinds.get(kind, AttachmentKind.OTHER), reference=reference)
+
+
 def _is_own(message: JsonObject, page_id: str) -> bool:
     """By its author; where Meta withholds that, by its addressee, who is then not the page."""
     author = id_of(object_of(message.get("from")).get("id"))
@@ -189,12 +229,13 @@ def render_direct_message(message: OutboundMessage) -> dict[str, object]:
 # --- the channel ------------------------------------------------------------------------------------------------------
 
 
-class MessengerChannel:
+class MessengerChannel(MetaWebhook):
     """Keeps the Channel contract. Blocking calls run in threads."""
 
     name = NAME
 
     def __init__(self, settings: MessengerSettings, *, now: Callable[[], datetime] = utc_now) -> None:
+        super().__init__(settings)
         self._settings = settings
         self._now = now
         self._graph = GraphClient(settings)
@@ -218,6 +259,11 @@ class MessengerChannel:
 
     async def find_sent(self, message: OutboundMessage) -> Sent | NotFound | CannotTell:
         return await asyncio.to_thread(find_in_conversations, self._graph, self._settings, message)
+
+    def parse_webhook(self, body: bytes, now: datetime) -> tuple[Item, ...]:
+        payload, broken = read_body(NAME, body)
+        found = (parse_event(event, now) for event in page_messages(payload, self._settings.page_id))
+        return broken or tuple(item for item in found if item is not None)
 
     async def check(self) -> tuple[Finding, ...]:
         return tuple(await asyncio.to_thread(lambda: list(check_page(self._graph, self._settings, _RIGHTS))))

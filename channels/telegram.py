@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from channels.base import Finding, Limits
 from channels.payload import JsonObject, id_of, object_of, objects_of, raw_of, size_of, text_of, unreadable
-from channels.telegram_api import OutcomeUnknownError, TelegramApi
-from routing.errors import ChannelError, MessageRejectedError, RecipientUnreachableError, TemporaryChannelError
+from channels.telegram_api import OutcomeUnknownError, TelegramApi, WebhookInUseError
+from channels.webhooks import is_same, read_body
+from routing.errors import ChannelError, ConfigError, MessageRejectedError, RecipientUnreachableError, TemporaryChannelError
 from routing.messages import (
     Attachment,
     AttachmentKind,
@@ -24,6 +25,7 @@ from routing.messages import (
     Delivery,
     GeoPoint,
     InboundMessage,
+    Item,
     OutboundMessage,
     Page,
     Person,
@@ -38,6 +40,7 @@ LONGEST_TEXT = 4096
 BATCH = 100
 """The most that one getUpdates gives."""
 KINDS = ("message", "edited_message")
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 _LAST_MOMENT = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 _ENVELOPE = {"message_id", "chat", "from", "date", "edit_date", "reply_to_message", "media_group_id"}
@@ -54,13 +57,24 @@ _FILES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelegramSettings:
-    """Times are seconds. `long_poll_seconds` is how long Telegram may hold a fetch open when nothing waits."""
+    """Times are seconds. `long_poll_seconds` is how long Telegram may hold a fetch open when nothing waits.
+
+    `webhook_url`: the public address of our webhook; empty means polling. `webhook_secret` is what Telegram sends along.
+    """
 
     token: str = field(repr=False)
     base_url: str = "https://api.telegram.org"
     connect_timeout: float = 5.0
     read_timeout: float = 30.0
     long_poll_seconds: int = 0
+    webhook_url: str = ""
+    webhook_secret: str = field(repr=False, default="")
+
+    def __post_init__(self) -> None:
+        if self.webhook_url and not self.webhook_url.startswith("https://"):
+            raise ConfigError("channels.telegram.webhook_url begint niet met https://; Telegram wil een versleuteld adres")
+        if self.webhook_url and not _SECRET.fullmatch(self.webhook_secret):
+            raise ConfigError("channels.telegram.webhook_secret moet 1 tot 256 letters, cijfers, _ of - zijn")
 
 
 # -- parse: what Telegram hands over -> values
@@ -193,11 +207,15 @@ def number_of(value: object) -> int | None:
     return int(digits) if digits is not None and _NUMBER.fullmatch(digits) else None
 
 
-def judge_bot(me: JsonObject, webhook: JsonObject) -> Iterator[Finding]:
-    """What getMe and getWebhookInfo say about a bot that is polled."""
+def judge_bot(me: JsonObject, webhook: JsonObject, webhook_url: str) -> Iterator[Finding]:
+    """What getMe and getWebhookInfo say about a bot that is polled, or that has the webhook of the settings."""
     yield Finding(text=f"het token is goed; de bot heet @{text_of(me.get('username'))}")
-    if text_of(webhook.get("url")):
-        yield Finding(text="er staat een webhook bij Telegram, dus ophalen lukt niet: haal die weg", is_good=False)
+    if text_of(webhook.get("url")) != webhook_url:
+        yield Finding(
+            text="bij Telegram staat een ander webhookadres dan in de instellingen; bij de start wordt dat gelijk", is_good=False
+        )
+    if webhook_url and text_of(webhook.get("last_error_message")):
+        yield Finding(text=f"Telegram bereikt de webhook niet: {text_of(webhook.get('last_error_message'))}", is_good=False)
     waiting = size_of(webhook.get("pending_update_count")) or 0
     yield Finding(text=f"er wachten {waiting} berichten bij Telegram")
 
@@ -268,7 +286,9 @@ class TelegramChannel:
         self._api = TelegramApi(
             settings.token, settings.base_url, connect_timeout=settings.connect_timeout, read_timeout=settings.read_timeout
         )
+        self._settings = settings
         self._bot_id = settings.token.partition(":")[0]
+        self._is_webhook_set = False
         self._long_poll = settings.long_poll_seconds
 
     @property
@@ -280,7 +300,14 @@ class TelegramChannel:
         return LIMITS
 
     async def fetch(self, cursor: str | None) -> Page:
-        """One batch. Asking with a cursor confirms to Telegram everything before it, so it must be stored already."""
+        """One batch. Asking with a cursor confirms to Telegram everything before it, so it must be stored already.
+
+        With a webhook nothing is asked for: Telegram is told the address, once, and the cursor begins anew, because the
+        updates that come meanwhile move it on unseen.
+        """
+        if self._settings.webhook_url:
+            await self._set_webhook()
+            return Page(items=(), cursor=render_cursor(0))
         offset = parse_cursor(cursor)
         updates = await self._get_updates(offset)
         now = datetime.now(UTC)
@@ -291,12 +318,31 @@ class TelegramChannel:
             more=len(updates) >= BATCH,
         )
 
+    async def _set_webhook(self) -> None:
+        if self._is_webhook_set:
+            return
+        wanted = {
+            "url": self._settings.webhook_url,
+            "secret_token": self._settings.webhook_secret,
+            "allowed_updates": list(KINDS),
+        }
+        await self._ask("set_webhook", wanted)
+        self._is_webhook_set = True
+
+    async def _ask(self, method: str, wanted: Mapping[str, object], *, wait: float = 0) -> object:
+        """A call that posts nothing. Raises TemporaryChannelError or ChannelAuthError."""
+        try:
+            return await self._api.call(method, wanted, wait=wait)
+        except (OutcomeUnknownError, MessageRejectedError, RecipientUnreachableError) as error:
+            raise TemporaryChannelError(f"telegram: ophalen lukt nu niet: {error}") from error
+
     async def _get_updates(self, offset: int) -> list[object]:
         wanted = {"offset": offset, "limit": BATCH, "timeout": self._long_poll, "allowed_updates": list(KINDS)}
         try:
-            updates = await self._api.call("get_updates", wanted, wait=self._long_poll)
-        except (OutcomeUnknownError, MessageRejectedError, RecipientUnreachableError) as error:
-            raise TemporaryChannelError(f"telegram: ophalen lukt nu niet: {error}") from error
+            updates = await self._ask("get_updates", wanted, wait=self._long_poll)
+        except WebhookInUseError:
+            await self._ask("delete_webhook", {"drop_pending_updates": False})
+            updates = await self._ask("get_updates", wanted, wait=self._long_poll)
         if not isinstance(updates, list):
             raise TemporaryChannelError("telegram: ophalen lukt nu niet: het antwoord is geen lijst")
         return updates
@@ -315,13 +361,28 @@ class TelegramChannel:
     async def find_sent(self, message: OutboundMessage) -> CannotTell:  # noqa: ARG002 - the contract's parameter
         return CannotTell(reason="Telegram laat een bot niet teruglezen wat hij stuurde")
 
+    @property
+    def webhook_path(self) -> str:
+        return NAME
+
+    def answer_challenge(self, query: Mapping[str, str]) -> None:  # noqa: ARG002 - Telegram asks nothing
+        return None
+
+    def is_genuine(self, headers: Mapping[str, str], body: bytes) -> bool:  # noqa: ARG002 - Telegram signs no body
+        return is_same(headers.get("x-telegram-bot-api-secret-token", ""), self._settings.webhook_secret)
+
+    def parse_webhook(self, body: bytes, now: datetime) -> tuple[Item, ...]:
+        update, unreadable_items = read_body(NAME, body)
+        item = None if unreadable_items else parse_update(update, bot_id=self._bot_id, now=now)
+        return unreadable_items if item is None else (item,)
+
     async def check(self) -> tuple[Finding, ...]:
         try:
             me = object_of(await self._api.call("get_me", {}))
             webhook = object_of(await self._api.call("get_webhook_info", {}))
         except (ChannelError, OutcomeUnknownError) as error:
             return (Finding(text=str(error), is_good=False),)
-        return tuple(judge_bot(me, webhook))
+        return tuple(judge_bot(me, webhook, self._settings.webhook_url))
 
     async def aclose(self) -> None:
         await self._api.aclose()

@@ -38,6 +38,10 @@ _NOT_MODELLED = (TypeError, ValueError, LookupError, AttributeError, OverflowErr
 """What the SDK raises on an answer that is not what it expects. The call itself may well have succeeded."""
 
 
+class WebhookInUseError(TemporaryChannelError):
+    """This bot has a webhook, and Telegram gives its updates there only."""
+
+
 class OutcomeUnknownError(Exception):
     """Nobody can tell whether Telegram carried out the call."""
 
@@ -139,10 +143,10 @@ def _refusal(error: BaseException, text: str) -> ChannelError | None:
             return RecipientUnreachableError(f"telegram: deze persoon is niet bereikbaar: {text}")
         case InvalidToken():
             return ChannelAuthError("telegram: het token wordt niet herkend; vraag bij @BotFather een nieuw token aan")
+        case Conflict() if "webhook is active" in text:
+            return WebhookInUseError("telegram: er staat een webhook, dus ophalen gaat niet")
         case Conflict():
-            return TemporaryChannelError(
-                "telegram: een ander programma haalt berichten op met dit token (of er staat een webhook): zet het andere uit"
-            )
+            return TemporaryChannelError("telegram: een ander programma haalt berichten op met dit token: zet het andere uit")
         case BadRequest():
             is_gone = "chat not found" in text.lower()
             kind = RecipientUnreachableError if is_gone else MessageRejectedError

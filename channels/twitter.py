@@ -6,11 +6,12 @@ It posts and reads; whether a reply may be posted, and where, is decided elsewhe
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from channels.base import Finding, Limits
+from channels.base import Challenge, Finding, Limits
 from channels.payload import JsonObject, object_of, text_of, unreadable
 from channels.session import ExchangeFailedError
 from channels.twitter_client import Outcome, XClient, XSettings, utc_now
@@ -23,18 +24,18 @@ from channels.twitter_messages import (
     parse_own_reply,
     parse_posted,
 )
+from channels.twitter_pushed import parse_pushed
 from channels.twitter_refusals import Refusal, judge_read, judge_send
 from channels.twitter_walk import StreamWalk, XCursor, decode_cursor, id_of_moment, moment_of_id, next_token_of, post_id_of
+from channels.webhooks import base64_signature, is_same, read_body
 from channels.weighted_length import weighted_length
 from routing.errors import ChannelAuthError, ChannelError, MessageRejectedError, TemporaryChannelError
-from routing.messages import CannotTell, Delivery, InboundMessage, NotFound, OutboundMessage, Page, Sent, Unknown, UnreadableItem
+from routing.messages import CannotTell, Delivery, Item, NotFound, OutboundMessage, Page, Sent, Unknown, UnreadableItem
 
 # X documentation, August 2026: weighted characters for a post, plain ones for a direct message.
 _MAX_LENGTH = {Delivery.PUBLIC_REPLY: 280, Delivery.DIRECT: 10_000}
 _MENTIONS_KEPT = 800  # X documentation, August 2026: what the mentions timeline reaches back to, deleted ones included
 _DELETED_AT_MOST = 50
-
-Item = InboundMessage | UnreadableItem
 
 
 # --- render: value -> payload -----------------------------------------------------------------------------------------
@@ -94,6 +95,26 @@ class XChannel:
             return await asyncio.to_thread(self._find_sent, message)
         except ChannelError as error:
             return CannotTell(reason=str(error))
+
+    @property
+    def webhook_path(self) -> str:
+        return NAME
+
+    def answer_challenge(self, query: Mapping[str, str]) -> Challenge | None:
+        """X's Challenge-Response Check: prove that we know the app's secret."""
+        token = query.get("crc_token", "")
+        if not token:
+            return None
+        answer = {"response_token": base64_signature(token.encode(), self._settings.consumer_secret)}
+        return Challenge(body=json.dumps(answer), media_type="application/json")
+
+    def is_genuine(self, headers: Mapping[str, str], body: bytes) -> bool:
+        given = headers.get("x-twitter-webhooks-signature", "")
+        return is_same(given, base64_signature(body, self._settings.consumer_secret))
+
+    def parse_webhook(self, body: bytes, now: datetime) -> tuple[Item, ...]:  # noqa: ARG002 - X dates every event in its id
+        payload, broken = read_body(NAME, body)
+        return broken or tuple(parse_pushed(payload))
 
     async def check(self) -> tuple[Finding, ...]:
         return tuple(await asyncio.to_thread(lambda: list(self._check())))

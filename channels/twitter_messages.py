@@ -48,7 +48,7 @@ def parse_mentions(payload: JsonObject, account_id: str) -> Found:
     """Our own posts and reposts are left out. What cannot be read becomes an UnreadableItem; nothing is raised."""
     includes = object_of(payload.get("includes"))
     posts = list_of(payload.get("data"))
-    items = [parse_post(post, includes) for post in reversed(posts) if not _is_left_out(object_of(post), account_id)]
+    items = [parse_post(post, includes) for post in reversed(posts) if not is_left_out(object_of(post), account_id)]
     items += [unreadable(NAME, error, "X kon een bericht niet tonen") for error in _errors_about_posts(payload)]
     return Found(items=tuple(items), ids=_ids_in(posts), next_token=next_token_of(payload))
 
@@ -128,7 +128,7 @@ def parse_posted(payload: JsonObject) -> str | None:
     return id_of(posted.get("id")) or id_of(posted.get("dm_event_id"))
 
 
-def _is_left_out(post: JsonObject, account_id: str) -> bool:
+def is_left_out(post: JsonObject, account_id: str) -> bool:
     return id_of(post.get("author_id")) == account_id or _reference(post, "retweeted") is not None
 
 

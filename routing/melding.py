@@ -44,6 +44,7 @@ class Event(StrEnum):
     NOG_GEEN_NIEUWS = "nog_geen_nieuws"
     NOODGEVAL = "noodgeval"
     MENS_GEVRAAGD = "mens_gevraagd"
+    VERWIJDERD_DOOR_MELDER = "verwijderd_door_melder"
 
 
 class NotSolved(StrEnum):
@@ -86,6 +87,7 @@ TRANSITIONS: dict[Event, tuple[frozenset[Status], Status | None]] = {
     Event.NOG_GEEN_NIEUWS: (OPEN, None),
     Event.NOODGEVAL: (frozenset({Status.NIEUW}), Status.TE_BEOORDELEN),
     Event.MENS_GEVRAAGD: (frozenset(Status), None),
+    Event.VERWIJDERD_DOOR_MELDER: (frozenset(Status), None),
 }
 
 # Leaving WACHT_OP_MELDER by one of these returns the melding to where it was when the question was asked.

@@ -96,13 +96,25 @@ class UnreadableItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """The resident took a message back at the platform. `external_id` is that of the message."""
+
+    channel: str
+    external_id: str
+
+
+Item = InboundMessage | UnreadableItem | Removal
+"""What a platform hands over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One step of fetching. `cursor` is opaque to everybody but the channel and is stored together with the items.
 
     `more` tells that the platform has further items ready now. `problem` says what could not be read while the rest could.
     """
 
-    items: tuple[InboundMessage | UnreadableItem, ...]
+    items: tuple[Item, ...]
     cursor: str
     more: bool = False
     problem: str = ""

@@ -5,16 +5,18 @@ A message and the cursor that covers it are written in one transaction; the call
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
 import sqlalchemy as sa
 
-from routing.messages import InboundMessage, Page, UnreadableItem, Visibility
+from routing.messages import InboundMessage, Item, Page, Removal, UnreadableItem, Visibility
 from storage.channel_states import ChannelStates
 from storage.dialect import insert_new, skipping_locked, upsert
 from storage.tables import cursors, messages, people
+from storage.withdrawals import Withdrawals
 
 WAITING, HANDLED, UNREADABLE = "wacht", "verwerkt", "onleesbaar"
 
@@ -50,15 +52,21 @@ class Inbox:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
         self._states = ChannelStates(connection)
+        self._withdrawals = Withdrawals(connection)
 
     def cursor(self, channel: str) -> str | None:
         return self._connection.execute(sa.select(cursors.c.cursor).where(cursors.c.channel == channel)).scalar_one_or_none()
 
     def take_in(self, channel: str, page: Page, now: datetime) -> int:
         """Keep every item of the page that is not kept yet, and the cursor. Returns how many were new. Idempotent."""
-        new = sum(self._keep(item, now) for item in page.items)
+        new = self.take_pushed(channel, page.items, now)
         upsert(self._connection, cursors, "channel", {"channel": channel, "cursor": page.cursor, "updated_at": now})
         self._states.note_fetch(channel, now)
+        return new
+
+    def take_pushed(self, channel: str, items: Iterable[Item], now: datetime) -> int:
+        """Keep every item that is not kept yet; the cursor stays. Returns how many were new. Idempotent."""
+        new = sum(self._keep(item, now) for item in items)
         if new:
             self._states.note_arrival(channel, now)
         return new
@@ -104,7 +112,9 @@ class Inbox:
         """Read every channel again from its beginning. Safe: what is kept already is recognised."""
         self._connection.execute(sa.delete(cursors))
 
-    def _keep(self, item: InboundMessage | UnreadableItem, now: datetime) -> bool:
+    def _keep(self, item: Item, now: datetime) -> bool:
+        if isinstance(item, Removal):
+            return self._withdrawals.take_back(item, now)
         if isinstance(item, UnreadableItem):
             return insert_new(self._connection, messages, self._unreadable_row(item, now)) is not None
         return insert_new(self._connection, messages, self._message_row(item, now)) is not None

@@ -63,6 +63,7 @@ class ConversationLine:
     state: ReplyState | None
     problem: str | None
     reply_id: int | None
+    is_removed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +235,7 @@ def _resident_line(row: sa.Row[Any]) -> ConversationLine:
         state=None,
         problem=None,
         reply_id=None,
+        is_removed=row.removed_at is not None,
     )
 
 

@@ -99,6 +99,7 @@ messages = sa.Table(
     _text("action", nullable=True),  # what the message was: routing.conversation.Action
     _text("problem", nullable=True),  # why it is in the "niet leesbaar" tray
     _melding(nullable=True),
+    _moment("removed_at", nullable=True),  # the resident took it back
     sa.UniqueConstraint("channel", "external_id"),
     sa.CheckConstraint("state IN ('wacht', 'verwerkt', 'onleesbaar')", name="state"),
 )
@@ -107,6 +108,29 @@ sa.Index(
 )
 sa.Index("ix_messages_melding_id", messages.c.melding_id, messages.c.id)
 sa.Index("ix_messages_thread", messages.c.channel, messages.c.thread, messages.c.id)
+
+attachments = sa.Table(
+    "attachments",
+    metadata,
+    _id(),
+    sa.Column("message_id", sa.ForeignKey("messages.id"), nullable=False),
+    _number("position"),
+    _text("channel"),
+    _text("kind"),
+    _text("reference"),
+    _text("state"),  # wacht | bewaard | geweigerd | mislukt | verwijderd
+    _moment("due_at"),
+    _number("attempts"),
+    _text("problem", nullable=True),
+    _text("sha256", nullable=True),
+    _number("size"),
+    _text("media_type", nullable=True),
+    sa.UniqueConstraint("message_id", "position"),
+    sa.CheckConstraint("state IN ('wacht', 'bewaard', 'geweigerd', 'mislukt', 'verwijderd')", name="state"),
+    sa.CheckConstraint("state <> 'bewaard' OR sha256 IS NOT NULL", name="kept_has_file"),
+)
+sa.Index("ix_attachments_due", attachments.c.state, attachments.c.due_at)
+sa.Index("ix_attachments_sha256", attachments.c.sha256)
 
 cursors = sa.Table(
     "cursors",

@@ -18,6 +18,7 @@ from bot.web.pages import Pages
 from bot.web.security import SecurityHeaders
 from bot.web.sessions import Sessions
 from bot.web.views import brakes, health, login, melding, queue, trays
+from bot.web.views.webhooks import webhooks
 
 if TYPE_CHECKING:
     from bot.bootstrap import Application
@@ -28,7 +29,7 @@ _log = structlog.get_logger(__name__)
 def create_app(application: Application) -> FastAPI:
     """The desk of a built application."""
     config = application.config
-    return build_desk(
+    app = build_desk(
         Desk(
             database=application.database,
             handling=application.handling,
@@ -39,6 +40,8 @@ def create_app(application: Application) -> FastAPI:
             session_length=timedelta(hours=config.web.session_hours),
         )
     )
+    app.mount("/webhooks", webhooks(application.channels, application.clock.intake))
+    return app
 
 
 def build_desk(desk: Desk, static: Path = FOLDER) -> FastAPI:

@@ -80,6 +80,7 @@ EVENTS: Mapping[Event, str] = {
     Event.NOG_GEEN_NIEUWS: "Verteld dat er nog geen nieuws is",
     Event.NOODGEVAL: "Gevaar herkend, 112 genoemd",
     Event.MENS_GEVRAAGD: "Melder vroeg om een medewerker",
+    Event.VERWIJDERD_DOOR_MELDER: "Bericht verwijderd door melder",
 }
 
 REASONS: Mapping[NotSolved, str] = {

@@ -1,0 +1,60 @@
+"""What residents took back at their platform: our copy is masked, the melding stays, and staff see that it happened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from routing.melding import Event
+from routing.messages import Removal
+from storage.dialect import insert_new
+from storage.meldingen import Change, Meldingen
+from storage.tables import attachments, messages
+
+REMOVED = "(verwijderd door melder)"
+
+
+class Withdrawals:
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def take_back(self, removal: Removal, now: datetime) -> bool:
+        """Mask the message and every later version of it. True when there was something to mask. Idempotent.
+
+        A removal that comes before its message leaves a mark, so that the message is not taken in any more.
+        """
+        is_it = sa.and_(
+            messages.c.channel == removal.channel,
+            sa.or_(messages.c.external_id == removal.external_id, messages.c.edits == removal.external_id),
+        )
+        found = self._connection.execute(sa.select(messages).where(is_it)).all()
+        if not found:
+            self._leave_mark(removal, now)
+        present = [row for row in found if row.removed_at is None]
+        for row in present:
+            self._mask(row, now)
+        for melding_id in dict.fromkeys(row.melding_id for row in present if row.melding_id is not None):
+            self._tell(melding_id, [row.text for row in present], now)
+        return bool(present)
+
+    def _mask(self, row: sa.Row[tuple[object, ...]], now: datetime) -> None:
+        empty: dict[str, object] = {"text": "", "raw": "{}", "attachments": [], "lat": None, "lon": None, "removed_at": now}
+        if row.state == "wacht":
+            empty |= {"state": "verwerkt", "action": "verwijderd"}
+        self._connection.execute(sa.update(messages).where(messages.c.id == row.id).values(empty))
+        theirs = attachments.c.message_id == row.id
+        self._connection.execute(sa.update(attachments).where(theirs).values(state="verwijderd", reference="", problem=None))
+
+    def _tell(self, melding_id: int, texts: list[str], now: datetime) -> None:
+        repository = Meldingen(self._connection)
+        melding = repository.get(melding_id)
+        is_quoted = bool(melding.summary) and any(text.startswith(melding.summary) for text in texts)
+        columns = {"summary": REMOVED} if is_quoted else {}
+        change = Change(event=Event.VERWIJDERD_DOOR_MELDER, actor="melder", why="op het platform", columns=columns)
+        repository.record(melding, change, now)
+
+    def _leave_mark(self, removal: Removal, now: datetime) -> None:
+        values = {"channel": removal.channel, "external_id": removal.external_id, "attachments": [], "raw": "{}"}
+        moments = {"sent_at": now, "received_at": now, "removed_at": now}
+        insert_new(self._connection, messages, {**values, **moments, "state": "verwerkt", "action": "verwijderd"})
