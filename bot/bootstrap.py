@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from bot.attachments import Attachments, FileStore
 from bot.check_up import CheckUp
 from bot.clock import Clock, Rhythm
 from bot.config import Config
@@ -103,6 +104,7 @@ def build(
         ),
         keeper=PromiseKeeper(database=database, promises=promises, replies=replies, now=now),
         check_up=CheckUp(database=database, now=now),
+        attachments=Attachments(database=database, store=_file_store(config), router=router, now=now),
         rhythm=_rhythm(config),
     )
     return Application(
@@ -134,6 +136,11 @@ def set_up_logging(config: Config) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
+
+
+def _file_store(config: Config) -> FileStore:
+    wanted = config.attachments
+    return FileStore(folder=config.base / wanted.folder, largest=wanted.largest_mb * 1_000_000, clamd=wanted.clamd)
 
 
 def _rhythm(config: Config) -> Rhythm:

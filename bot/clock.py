@@ -10,6 +10,7 @@ from datetime import timedelta
 from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.attachments import Attachments
 from bot.check_up import CheckUp
 from bot.intake import Intake
 from bot.promises import PromiseKeeper
@@ -40,6 +41,7 @@ class Clock:
     relay: Relay
     keeper: PromiseKeeper
     check_up: CheckUp
+    attachments: Attachments
     rhythm: Rhythm
     _busy: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -51,6 +53,7 @@ class Clock:
         for channel in self.channels:
             self._every(scheduler, self.rhythm.fetch, f"fetch {channel.name}", self._fetching(channel))
             self._every(scheduler, self.rhythm.relay, f"relay {channel.name}", self._relaying(channel))
+            self._every(scheduler, self.rhythm.relay, f"attachments {channel.name}", self._fetching_attachments(channel))
             self._every(scheduler, _CHECK_UP, f"check {channel.name}", self._checking(channel))
         self._every(scheduler, self.rhythm.triage, "triage", self._triaging)
         self._every(scheduler, self.rhythm.promises, "promises", self._keeping)
@@ -97,6 +100,12 @@ class Clock:
             await self.relay.run(channel)
 
         return relay
+
+    def _fetching_attachments(self, channel: Channel) -> Callable[[], Awaitable[None]]:
+        async def fetch() -> None:
+            await self.attachments.run(channel)
+
+        return fetch
 
     def _checking(self, channel: Channel) -> Callable[[], Awaitable[None]]:
         async def check() -> None:

@@ -111,6 +111,14 @@ class Tables(_Table):
         return base / value if value else None
 
 
+class AttachmentsTable(_Table):
+    """`folder` counts from the settings file. `clamd` is `unix:/path` or `host:port`; empty means no virus scanner."""
+
+    folder: str = Field(default="var/bijlagen", min_length=1)
+    largest_mb: int = Field(default=20, ge=1, le=100)
+    clamd: str = ""
+
+
 class Logging(_Table):
     level: Literal["debug", "info", "warning", "error"] = "info"
     form: Literal["json", "console"] = "json"
@@ -128,6 +136,7 @@ class Config(_Table):
     office_hours: Hours
     guards: GuardsTable = GuardsTable()
     municipality: Tables = Tables()
+    attachments: AttachmentsTable = AttachmentsTable()
     logging: Logging = Logging()
     channels: dict[str, Any] = Field(default_factory=dict)
     channel_modes: dict[str, ChannelMode] = Field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, runtime_checkable
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from routing.messages import CannotTell, Delivery, Item, NotFound, OutboundMessage, Page, Sent, Unknown
 
@@ -95,6 +95,17 @@ class Receiver(Protocol):
     def is_genuine(self, headers: Mapping[str, str], body: bytes) -> bool: ...
 
     def parse_webhook(self, body: bytes, now: datetime) -> tuple[Item, ...]: ...
+
+
+@runtime_checkable
+class AttachmentSource(Protocol):
+    """A channel whose attachments can be fetched.
+
+    `download` writes the file that `reference` names to `target`, at most `limit` bytes, and asks no address but the
+    platform's. It raises MessageRejectedError for what will never be had, another ChannelError for what may be later.
+    """
+
+    async def download(self, reference: str, target: BinaryIO, limit: int) -> None: ...
 
 
 @runtime_checkable

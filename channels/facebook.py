@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import BinaryIO
 
 from channels.base import Finding, Limits
 from channels.graph import GraphClient, GraphSettings, Outcome, next_page_of, utc_now
@@ -28,6 +29,7 @@ from channels.graph_messages import (
 from channels.graph_pushed import MetaWebhook, moment_of_seconds, page_changes
 from channels.graph_refusals import GraphFailure, judge_read
 from channels.graph_walk import Container, Leaf, Step, Walk, Walker, WalkPolicy, restarted
+from channels.media import download
 from channels.payload import (
     JsonObject,
     carries_token,
@@ -302,6 +304,9 @@ class FacebookChannel(MetaWebhook):
         changes = page_changes(payload, self._settings.page_id)
         found = (parse_change(change, self._settings.page_id, now) for change in changes)
         return broken or tuple(item for item in found if item is not None)
+
+    async def download(self, reference: str, target: BinaryIO, limit: int) -> None:
+        await download(reference, target, hosts=self._settings.media_hosts, limit=limit)
 
     async def check(self) -> tuple[Finding, ...]:
         return tuple(await asyncio.to_thread(lambda: list(check_page(self._graph, self._settings, _RIGHTS))))

@@ -42,7 +42,7 @@ class GraphSettings:
 
     `start`: what is older is not taken in; None takes whatever the watch window reaches. `overlap`: how far each round reads
     back. `page_size`: how many items Facebook is asked for at once. `verify_token`: what we gave Meta with the address of the
-    webhook; empty when there is none.
+    webhook; empty when there is none. `media_hosts`: from where attachments may be fetched, `.name` with all below it.
     """
 
     channel: ClassVar[str] = "facebook"
@@ -58,6 +58,7 @@ class GraphSettings:
     verify_token: str = field(repr=False, default="")
     start: datetime | None = None
     overlap: timedelta = timedelta(minutes=10)
+    media_hosts: tuple[str, ...] = (".fbcdn.net", ".fbsbx.com")
     read_back_pages: int = 5
     settle_delay: timedelta = timedelta(minutes=1)
     min_interval: timedelta = timedelta(seconds=2)

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import BinaryIO, ClassVar
 
 from channels.base import Finding, Limits
 from channels.graph import GraphClient, GraphSettings, next_page_of, utc_now
@@ -27,6 +27,7 @@ from channels.graph_messages import (
 from channels.graph_pushed import MetaWebhook, moment_of_milliseconds, page_messages
 from channels.graph_refusals import GraphFailure, judge_read
 from channels.graph_walk import Container, Leaf, Step, Walk, Walker, WalkPolicy, restarted
+from channels.media import download
 from channels.payload import (
     JsonObject,
     id_of,
@@ -264,6 +265,9 @@ class MessengerChannel(MetaWebhook):
         payload, broken = read_body(NAME, body)
         found = (parse_event(event, now) for event in page_messages(payload, self._settings.page_id))
         return broken or tuple(item for item in found if item is not None)
+
+    async def download(self, reference: str, target: BinaryIO, limit: int) -> None:
+        await download(reference, target, hosts=self._settings.media_hosts, limit=limit)
 
     async def check(self) -> tuple[Finding, ...]:
         return tuple(await asyncio.to_thread(lambda: list(check_page(self._graph, self._settings, _RIGHTS))))

@@ -12,8 +12,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import BinaryIO
+from urllib.parse import quote, urlsplit
 
 from channels.base import Finding, Limits
+from channels.media import download
 from channels.payload import JsonObject, id_of, object_of, objects_of, raw_of, size_of, text_of, unreadable
 from channels.telegram_api import OutcomeUnknownError, TelegramApi, WebhookInUseError
 from channels.webhooks import is_same, read_body
@@ -360,6 +363,19 @@ class TelegramChannel:
 
     async def find_sent(self, message: OutboundMessage) -> CannotTell:  # noqa: ARG002 - the contract's parameter
         return CannotTell(reason="Telegram laat een bot niet teruglezen wat hij stuurde")
+
+    async def download(self, reference: str, target: BinaryIO, limit: int) -> None:
+        """Telegram gives files of up to 20 MB to a bot (core.telegram.org/bots/api, November 2026)."""
+        try:
+            file = object_of(await self._api.call("get_file", {"file_id": reference}))
+        except OutcomeUnknownError as error:
+            raise TemporaryChannelError(f"telegram: de bijlage is nu niet op te halen: {error}") from error
+        path, base = text_of(file.get("file_path")), self._settings.base_url.rstrip("/")
+        if not path:
+            raise MessageRejectedError("telegram: de bijlage is er niet meer")
+        address = f"{base}/file/bot{self._settings.token}/{quote(path)}"
+        host = urlsplit(base).hostname or ""
+        await download(address, target, hosts={host}, limit=limit, secrets=(self._settings.token,))
 
     @property
     def webhook_path(self) -> str:

@@ -10,8 +10,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import BinaryIO
 
 from channels.base import Challenge, Finding, Limits
+from channels.media import download
 from channels.payload import JsonObject, object_of, text_of, unreadable
 from channels.session import ExchangeFailedError
 from channels.twitter_client import Outcome, XClient, XSettings, utc_now
@@ -115,6 +117,9 @@ class XChannel:
     def parse_webhook(self, body: bytes, now: datetime) -> tuple[Item, ...]:  # noqa: ARG002 - X dates every event in its id
         payload, broken = read_body(NAME, body)
         return broken or tuple(parse_pushed(payload))
+
+    async def download(self, reference: str, target: BinaryIO, limit: int) -> None:
+        await download(reference, target, hosts=self._settings.media_hosts, limit=limit)
 
     async def check(self) -> tuple[Finding, ...]:
         return tuple(await asyncio.to_thread(lambda: list(self._check())))

@@ -32,7 +32,7 @@ class XSettings:
 
     `start`: what was written before it is not taken in; None takes what X still offers. `overlap`: how far each round reads
     back. `direct_interval`: direct messages are asked for at most so often; `direct_page_size` is small, because each one on
-    a page is charged once a day, known or not.
+    a page is charged once a day, known or not. `media_hosts`: from where attachments may be fetched.
     """
 
     consumer_key: str = field(repr=False)
@@ -47,6 +47,7 @@ class XSettings:
     direct_interval: timedelta = timedelta(minutes=1)  # X documentation, August 2026: 15 calls in 15 minutes
     start: datetime | None = None
     overlap: timedelta = timedelta(minutes=2)
+    media_hosts: tuple[str, ...] = ("pbs.twimg.com", "video.twimg.com")
     read_back_pages: int = 5
     settle_delay: timedelta = timedelta(minutes=1)
     min_interval: timedelta = timedelta(seconds=10)  # X documentation, August 2026: 100 posts in 15 minutes

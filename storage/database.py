@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from routing.errors import ConfigError, StaleError
+from storage.attachments import Attachments
 from storage.channel_states import ChannelStates
 from storage.guards import Guards
 from storage.inbox import Inbox
@@ -73,6 +74,7 @@ class UnitOfWork:
         self._transaction = self._connection.begin()
         self.inbox = Inbox(self._connection)
         self.channels = ChannelStates(self._connection)
+        self.attachments = Attachments(self._connection)
         self.meldingen = Meldingen(self._connection)
         self.outbox = Outbox(self._connection)
         self.guards = Guards(self._connection)

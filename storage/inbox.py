@@ -13,6 +13,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from routing.messages import InboundMessage, Item, Page, Removal, UnreadableItem, Visibility
+from storage.attachments import Attachments
 from storage.channel_states import ChannelStates
 from storage.dialect import insert_new, skipping_locked, upsert
 from storage.tables import cursors, messages, people
@@ -52,6 +53,7 @@ class Inbox:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
         self._states = ChannelStates(connection)
+        self._attachments = Attachments(connection)
         self._withdrawals = Withdrawals(connection)
 
     def cursor(self, channel: str) -> str | None:
@@ -117,7 +119,11 @@ class Inbox:
             return self._withdrawals.take_back(item, now)
         if isinstance(item, UnreadableItem):
             return insert_new(self._connection, messages, self._unreadable_row(item, now)) is not None
-        return insert_new(self._connection, messages, self._message_row(item, now)) is not None
+        message_id = insert_new(self._connection, messages, self._message_row(item, now))
+        if message_id is None:
+            return False
+        self._attachments.add(message_id, item.channel, item.attachments, now)
+        return True
 
     def _unreadable_row(self, item: UnreadableItem, now: datetime) -> dict[str, object]:
         return {

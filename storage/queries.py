@@ -11,6 +11,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from routing.melding import CLOSED, TO_JUDGE
+from storage.attachments import Attachments, StoredAttachment
 from storage.channel_states import ChannelState, ChannelStates
 from storage.guards import Guards
 from storage.inbox import UNREADABLE
@@ -64,6 +65,7 @@ class ConversationLine:
     problem: str | None
     reply_id: int | None
     is_removed: bool = False
+    files: tuple[StoredAttachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +215,9 @@ def conversation(connection: sa.Connection, melding_id: int) -> tuple[Conversati
         .select_from(messages.outerjoin(people, people.c.id == messages.c.person_id))
         .where(messages.c.melding_id == melding_id)
     )
-    lines = [_resident_line(row) for row in connection.execute(said)]
+    rows = connection.execute(said).all()
+    files = Attachments(connection).of_messages(row.id for row in rows)
+    lines = [_resident_line(row, files.get(row.id, ())) for row in rows]
     ours = (
         sa.select(replies, people.c.display_name)
         .select_from(replies.join(melders, melders.c.id == replies.c.melder_id).join(people, people.c.id == melders.c.person_id))
@@ -223,7 +227,12 @@ def conversation(connection: sa.Connection, melding_id: int) -> tuple[Conversati
     return tuple(sorted(lines, key=lambda line: (line.at, line.is_ours)))
 
 
-def _resident_line(row: sa.Row[Any]) -> ConversationLine:
+def get_attachment(connection: sa.Connection, attachment_id: int) -> StoredAttachment:
+    """Raises NotFoundError."""
+    return Attachments(connection).get(attachment_id)
+
+
+def _resident_line(row: sa.Row[Any], files: tuple[StoredAttachment, ...]) -> ConversationLine:
     return ConversationLine(
         at=row.sent_at,
         channel=row.channel,
@@ -232,6 +241,7 @@ def _resident_line(row: sa.Row[Any]) -> ConversationLine:
         text=row.text,
         visibility=row.visibility or "",
         attachments=tuple(row.attachments),
+        files=files,
         state=None,
         problem=None,
         reply_id=None,

@@ -17,7 +17,7 @@ from bot.web.guard import admit
 from bot.web.pages import Pages
 from bot.web.security import SecurityHeaders
 from bot.web.sessions import Sessions
-from bot.web.views import brakes, health, login, melding, queue, trays
+from bot.web.views import attachments, brakes, health, login, melding, queue, trays
 from bot.web.views.webhooks import webhooks
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def create_app(application: Application) -> FastAPI:
             municipality=application.municipality,
             office=config.office.name,
             now=application.now,
+            files=application.clock.attachments.store,
             is_secure=config.web.secure_cookie,
             session_length=timedelta(hours=config.web.session_hours),
         )
@@ -54,7 +55,7 @@ def build_desk(desk: Desk, static: Path = FOLDER) -> FastAPI:
     app.state.desk = desk
     app.state.sessions = Sessions(desk)
     app.state.pages = Pages(desk, assets)
-    for view in (login, queue, melding, trays, brakes, health):
+    for view in (login, queue, melding, trays, brakes, health, attachments):
         app.include_router(view.router)
     app.mount("/static", StaticFiles(directory=static), name="static")
     app.add_middleware(SecurityHeaders)

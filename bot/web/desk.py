@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.attachments import FileStore
 from bot.handling import Handling
 from routing.vakafdelingen import Municipality
 from storage.database import Database
@@ -22,4 +23,5 @@ class Desk:
     office: str
     now: Callable[[], datetime]
     is_secure: bool = True
+    files: FileStore | None = None
     session_length: timedelta = timedelta(hours=10)

@@ -11,6 +11,7 @@ import httpx
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
+from bot.attachments import FileStore
 from bot.handling import Handling
 from bot.promises import PromiseKeeper, Promises
 from bot.replies import Replies
@@ -81,7 +82,12 @@ class DeskAtWork:
 
 
 def a_desk(
-    database: Database, router: ScriptedRouter | None = None, *, is_secure: bool = False, static: Path = FOLDER
+    database: Database,
+    router: ScriptedRouter | None = None,
+    *,
+    is_secure: bool = False,
+    static: Path = FOLDER,
+    files: FileStore | None = None,
 ) -> DeskAtWork:
     """A desk with one account, where nobody is logged in."""
     office = _an_office(database, router or ScriptedRouter(UNSURE))
@@ -95,6 +101,7 @@ def a_desk(
         office=_REPLIES.office,
         now=office.clock,
         is_secure=is_secure,
+        files=files,
     )
     app = build_desk(desk, static)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)

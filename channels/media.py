@@ -1,0 +1,63 @@
+"""Fetches a file from a platform's own address, and from no other: no redirects, no private network, no more than allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+import httpx
+
+from channels.redact import foreign
+from routing.errors import MessageRejectedError, TemporaryChannelError
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+
+
+async def download(address: str, target: BinaryIO, *, hosts: Collection[str], limit: int, secrets: Collection[str] = ()) -> None:
+    """Write the file at `address` to `target`, at most `limit` bytes. Never more than one piece is held in memory.
+
+    `hosts` are the platform's: a name, or `.name` for everything below it. Raises MessageRejectedError for an address that is not
+    the platform's, a file that is too large or gone; TemporaryChannelError when it may succeed later.
+    """
+    _check_address(address, hosts)
+    is_loopback = urlsplit(address).hostname in _LOOPBACK
+    try:
+        async with (
+            httpx.AsyncClient(follow_redirects=False, timeout=30, trust_env=not is_loopback) as client,
+            client.stream("GET", address) as response,
+        ):
+            _check_answer(response, limit)
+            size = 0
+            async for piece in response.aiter_bytes(65536):
+                size += len(piece)
+                if size > limit:
+                    raise MessageRejectedError(_too_large(limit))
+                target.write(piece)
+    except httpx.HTTPError as error:
+        raise TemporaryChannelError("de bijlage is nu niet op te halen") from foreign(error, secrets)
+
+
+def _check_address(address: str, hosts: Collection[str]) -> None:
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    is_theirs = any(host == name or (name.startswith(".") and host.endswith(name)) for name in hosts)
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+    if not (is_theirs and is_safe) or parts.username or parts.password:
+        raise MessageRejectedError(f"het adres van de bijlage is niet van het platform ({host[:100] or 'geen server'})")
+
+
+def _check_answer(response: httpx.Response, limit: int) -> None:
+    if response.is_redirect:
+        raise MessageRejectedError("de bijlage verwijst naar een ander adres; dat volgen wij niet")
+    if response.status_code >= 500 or response.status_code in {408, 429}:
+        raise TemporaryChannelError(f"de bijlage is nu niet op te halen (HTTP {response.status_code})")
+    if response.status_code != 200:
+        raise MessageRejectedError(f"de bijlage is er niet meer (HTTP {response.status_code})")
+    announced = response.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limit:
+        raise MessageRejectedError(_too_large(limit))
+
+
+def _too_large(limit: int) -> str:
+    return f"de bijlage is groter dan {limit // 1_000_000} MB; bekijk haar op het platform"

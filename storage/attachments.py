@@ -1,0 +1,130 @@
+"""Files that residents sent, as rows: what is still to be fetched, what is kept under which hash, what was refused and why.
+
+A row is made with its message. The files themselves lie elsewhere; the caller commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from routing.errors import NotFoundError
+from routing.messages import Attachment, GeoPoint
+from storage.dialect import skipping_locked
+from storage.tables import attachments, messages
+
+
+class AttachmentState(StrEnum):
+    WAITING = "wacht"
+    KEPT = "bewaard"
+    REFUSED = "geweigerd"
+    FAILED = "mislukt"
+    REMOVED = "verwijderd"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAttachment:
+    id: int
+    message_id: int
+    position: int
+    channel: str
+    kind: str
+    reference: str = field(repr=False)
+    state: AttachmentState
+    due_at: datetime
+    attempts: int
+    problem: str | None
+    sha256: str | None
+    size: int
+    media_type: str | None
+
+    @classmethod
+    def from_row(cls, row: sa.Row[Any]) -> Self:
+        values = {name: row._mapping[name] for name in cls.__dataclass_fields__}
+        return cls(**{**values, "state": AttachmentState(row.state)})
+
+
+class Attachments:
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def add(self, message_id: int, channel: str, found: Sequence[Attachment], now: datetime) -> None:
+        rows = [
+            {"message_id": message_id, "position": number, "channel": channel, "kind": one.kind.value, "reference": one.reference}
+            for number, one in enumerate(found)
+        ]
+        if rows:
+            values = [{**row, "state": AttachmentState.WAITING.value, "due_at": now} for row in rows]
+            self._connection.execute(sa.insert(attachments), values)
+
+    def claim_due(self, channel: str, now: datetime, *, lease: timedelta) -> StoredAttachment | None:
+        """The oldest one to fetch. When its fetcher disappears it is due again after `lease`. Commit before fetching."""
+        is_due = sa.and_(attachments.c.state == AttachmentState.WAITING.value, attachments.c.due_at <= now)
+        query = sa.select(attachments).where(attachments.c.channel == channel, is_due).order_by(attachments.c.id).limit(1)
+        row = self._connection.execute(skipping_locked(self._connection, query, attachments)).one_or_none()
+        if row is None:
+            return None
+        self._update(row.id, due_at=now + lease, attempts=row.attempts + 1)
+        return self.get(row.id)
+
+    def get(self, attachment_id: int) -> StoredAttachment:
+        """Raises NotFoundError."""
+        row = self._connection.execute(sa.select(attachments).where(attachments.c.id == attachment_id)).one_or_none()
+        if row is None:
+            raise NotFoundError("Deze bijlage bestaat niet.")
+        return StoredAttachment.from_row(row)
+
+    def of_messages(self, message_ids: Iterable[int]) -> dict[int, tuple[StoredAttachment, ...]]:
+        """Message id -> its attachments, in the order in which they were sent."""
+        query = sa.select(attachments).where(attachments.c.message_id.in_(tuple(message_ids))).order_by(attachments.c.id)
+        found: dict[int, tuple[StoredAttachment, ...]] = {}
+        for row in self._connection.execute(query):
+            one = StoredAttachment.from_row(row)
+            found[one.message_id] = (*found.get(one.message_id, ()), one)
+        return found
+
+    def record_kept(self, one: StoredAttachment, *, sha256: str, size: int, media_type: str) -> bool:
+        """False when the resident took it back meanwhile."""
+        return self._settle(one, AttachmentState.KEPT, sha256=sha256, size=size, media_type=media_type, problem=None)
+
+    def record_refused(self, one: StoredAttachment, problem: str) -> None:
+        self._settle(one, AttachmentState.REFUSED, problem=problem)
+
+    def record_retry(self, one: StoredAttachment, problem: str, *, due_at: datetime) -> None:
+        self._settle(one, AttachmentState.WAITING, problem=problem, due_at=due_at)
+
+    def record_failed(self, one: StoredAttachment, problem: str) -> None:
+        self._settle(one, AttachmentState.FAILED, problem=problem)
+
+    def note_place(self, one: StoredAttachment, point: GeoPoint) -> int | None:
+        """Give the message the place that its photo tells, unless it has one. Returns its melding, if it changed something."""
+        lacks_place = sa.and_(messages.c.id == one.message_id, messages.c.lat.is_(None))
+        update = sa.update(messages).where(lacks_place).values(lat=point.lat, lon=point.lon).returning(messages.c.melding_id)
+        return self._connection.execute(update).scalar_one_or_none()
+
+    def orphans(self, limit: int = 100) -> tuple[StoredAttachment, ...]:
+        """Those that were taken back while a file of theirs is still kept."""
+        is_orphan = sa.and_(attachments.c.state == AttachmentState.REMOVED.value, attachments.c.sha256.is_not(None))
+        rows = self._connection.execute(sa.select(attachments).where(is_orphan).limit(limit))
+        return tuple(StoredAttachment.from_row(row) for row in rows)
+
+    def is_used(self, sha256: str) -> bool:
+        return bool(self._connection.execute(sa.select(sa.exists().where(attachments.c.sha256 == sha256))).scalar_one())
+
+    def forget_file(self, one: StoredAttachment) -> bool:
+        """Let go of the file. Whether nobody else uses it, so that it can be deleted."""
+        self._update(one.id, sha256=None)
+        return one.sha256 is not None and not self.is_used(one.sha256)
+
+    def _settle(self, one: StoredAttachment, state: AttachmentState, **changes: Any) -> bool:
+        is_open = sa.and_(attachments.c.id == one.id, attachments.c.state == AttachmentState.WAITING.value)
+        done = self._connection.execute(sa.update(attachments).where(is_open).values(state=state.value, **changes))
+        return done.rowcount == 1
+
+    def _update(self, attachment_id: int, **changes: Any) -> None:
+        self._connection.execute(sa.update(attachments).where(attachments.c.id == attachment_id).values(changes))
