@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
+import re
 import sys
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
@@ -62,7 +63,7 @@ def init(
     if config.exists():
         console.print(f"{config} bestaat al en blijft zoals het is.")
     else:
-        shutil.copyfile(_example(), config)
+        config.write_text(_settings_from(_example().read_text(encoding="utf-8"), utc_now()), encoding="utf-8")
         console.print(f"{config} is gemaakt. Vul de kanalen in die u wilt gebruiken.")
     database = open_database(load_config(config))
     with database.work() as work:
@@ -169,6 +170,12 @@ def _answer_lines(
     with _reading(source) as lines, _writing(target) as out:
         for found in answer(lines, engine):
             out.write(json.dumps(found, ensure_ascii=False) + "\n")
+
+
+def _settings_from(example: str, now: datetime) -> str:
+    """The example with this moment as the `start` of every channel: a first connection takes in nothing older."""
+    moment = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return re.sub(r"^# start = \S+ +", f"start = {moment}  ", example, flags=re.MULTILINE)
 
 
 def _example() -> Path:

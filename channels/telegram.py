@@ -62,7 +62,8 @@ _FILES = {
 class TelegramSettings:
     """Times are seconds. `long_poll_seconds` is how long Telegram may hold a fetch open when nothing waits.
 
-    `webhook_url`: the public address of our webhook; empty means polling. `webhook_secret` is what Telegram sends along.
+    `start`: what was sent before it is not taken in. `webhook_url`: the public address of our webhook; empty means polling.
+    `webhook_secret` is what Telegram sends along.
     """
 
     token: str = field(repr=False)
@@ -70,10 +71,13 @@ class TelegramSettings:
     connect_timeout: float = 5.0
     read_timeout: float = 30.0
     long_poll_seconds: int = 0
+    start: datetime | None = None
     webhook_url: str = ""
     webhook_secret: str = field(repr=False, default="")
 
     def __post_init__(self) -> None:
+        if self.start is not None and self.start.tzinfo is None:
+            raise ConfigError("channels.telegram.start mist een tijdzone; schrijf bijvoorbeeld 2026-11-01T00:00:00+01:00")
         if self.webhook_url and not self.webhook_url.startswith("https://"):
             raise ConfigError("channels.telegram.webhook_url begint niet met https://; Telegram wil een versleuteld adres")
         if self.webhook_url and not _SECRET.fullmatch(self.webhook_secret):
@@ -316,10 +320,14 @@ class TelegramChannel:
         now = datetime.now(UTC)
         parsed = [parse_update(update, bot_id=self._bot_id, now=now) for update in updates]
         return Page(
-            items=tuple(item for item in parsed if item is not None),
+            items=tuple(item for item in parsed if item is not None and not self._is_before_start(item)),
             cursor=render_cursor(next_offset(updates, offset)),
             more=len(updates) >= BATCH,
         )
+
+    def _is_before_start(self, item: Item) -> bool:
+        start = self._settings.start
+        return start is not None and isinstance(item, InboundMessage) and item.sent_at < start
 
     async def _set_webhook(self) -> None:
         if self._is_webhook_set:

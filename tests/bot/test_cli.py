@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,15 @@ def test_a_channel_that_is_not_switched_on_cannot_be_resumed(office: Path) -> No
     result = wijkbalie("channel", "login", "x", cwd=office)
     assert result.returncode == 2
     assert "kanaal 'x' staat niet aan" in result.stderr
+
+
+def test_a_first_connection_takes_in_nothing_older_than_the_day_of_init(office: Path) -> None:
+    settings = tomllib.loads((office / "config.toml").read_text(encoding="utf-8"))
+    starts = [
+        table["start"] for name, table in settings["channels"].items() if name in {"telegram", "x", "facebook", "messenger"}
+    ]
+    assert len(starts) == 4
+    assert all(abs(datetime.now(UTC) - start) < timedelta(minutes=10) for start in starts)
 
 
 def test_a_channel_is_checked_resumed_and_switched_from_the_command_line(office: Path) -> None:
