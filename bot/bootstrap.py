@@ -17,6 +17,7 @@ from bot.config import Config
 from bot.handling import Handling
 from bot.intake import Intake
 from bot.promises import PromiseKeeper, Promises
+from bot.questions import QuestionKeeper
 from bot.relay import Relay
 from bot.replies import Replies
 from bot.texts import load_texts
@@ -105,6 +106,7 @@ def build(
         keeper=PromiseKeeper(database=database, promises=promises, replies=replies, now=now),
         check_up=CheckUp(database=database, now=now),
         attachments=Attachments(database=database, store=_file_store(config), router=router, now=now),
+        questions=QuestionKeeper(database=database, replies=replies, hours=promises.hours, now=now),
         rhythm=_rhythm(config),
     )
     return Application(

@@ -14,6 +14,7 @@ from bot.attachments import Attachments
 from bot.check_up import CheckUp
 from bot.intake import Intake
 from bot.promises import PromiseKeeper
+from bot.questions import QuestionKeeper
 from bot.relay import Relay
 from bot.triage import Triage
 from channels.base import Channel
@@ -42,6 +43,7 @@ class Clock:
     keeper: PromiseKeeper
     check_up: CheckUp
     attachments: Attachments
+    questions: QuestionKeeper
     rhythm: Rhythm
     _busy: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -66,7 +68,7 @@ class Clock:
         for channel in self.channels:
             done += await self.intake.fetch(channel)
         done += await asyncio.to_thread(self.triage.run)
-        done += await asyncio.to_thread(self.keeper.run)
+        done += await asyncio.to_thread(self._keep)
         for channel in self.channels:
             done += await self.relay.settle(channel)
             done += await self.relay.run(channel)
@@ -117,7 +119,11 @@ class Clock:
         await asyncio.to_thread(self.triage.run)
 
     async def _keeping(self) -> None:
-        await asyncio.to_thread(self.keeper.run)
+        await asyncio.to_thread(self._keep)
+
+    def _keep(self) -> int:
+        """What no message sets going: promises that come near, and questions without an answer."""
+        return self.keeper.run() + self.keeper.warn() + self.questions.run()
 
 
 async def _as_coroutine(job: Callable[[], Awaitable[None]]) -> None:

@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from bot.promises import Promises
+from bot.promises import Promises, ladder_of
+from bot.questions import asking, telling_of
 from bot.replies import Replies, Telling
 from routing.errors import InvalidTransitionError, NotFoundError, StaleError
 from routing.melding import NEWS, Event, News, NotSolved, next_status
+from routing.questions import Question
 from routing.vakafdelingen import Sort
 from storage.database import Database, UnitOfWork
 from storage.meldingen import Change, Melding
@@ -97,22 +99,39 @@ class Handling:
         if not question.strip():
             raise InvalidTransitionError("De vraag is leeg. Schrijf wat u van de melder wilt weten.")
         columns = {"promised_at": self.promises.next(melding, self.now())}
-        return Step(
-            event=Event.VRAAG_GESTELD, telling=Telling(news=News.VRAAG, question=question.strip()), columns=columns, why=question
-        )
+        columns |= asking(melding.asked, question.strip(), None, self.now())
+        telling = telling_of(question.strip(), news=News.VRAAG)
+        return Step(event=Event.VRAAG_GESTELD, telling=telling, columns=columns, why=question)
 
-    def solve(self, melding: Melding, *, explanation: str = "") -> Step:  # noqa: ARG002 - one shape for all steps
-        columns = {"outcome": "opgelost", "not_solved_reason": None, "promised_at": None}
-        telling = Telling(news=News.OPGELOST, explanation=explanation)
+    def escalate(self, melding: Melding) -> Step:
+        """Note that the melding was put before the role that was proposed. Raises InvalidTransitionError when none was."""
+        role = self.proposed_role(melding)
+        columns = {"escalation_decided": melding.escalation_proposed}
+        return Step(event=Event.GEESCALEERD, telling=None, columns=columns, why=f"voorgelegd aan {role}")
+
+    def decline_escalation(self, melding: Melding, *, why: str = "") -> Step:
+        """Note that a colleague chose not to go up the ladder now. Raises InvalidTransitionError when nothing was proposed."""
+        role = self.proposed_role(melding)
+        columns = {"escalation_decided": melding.escalation_proposed}
+        return Step(event=Event.ESCALATIE_AFGEWEZEN, telling=None, columns=columns, why=why or f"niet voorgelegd aan {role}")
+
+    def proposed_role(self, melding: Melding) -> str:
+        if not melding.is_escalation_proposed:
+            raise InvalidTransitionError("Er is nu niets om voor te leggen. Laad de pagina opnieuw.")
+        return ladder_of(self.replies.municipality, melding)[melding.escalation_proposed - 1]
+
+    def solve(self, melding: Melding, *, explanation: str = "") -> Step:
+        columns = {"outcome": "opgelost", "not_solved_reason": None, "promised_at": None, **_asks_verdict(melding)}
+        telling = Telling(news=News.OPGELOST, explanation=explanation, question_word=_verdict_word(melding))
         return Step(event=Event.AFGEHANDELD, telling=telling, columns=columns, why=explanation)
 
-    def close_unsolved(self, melding: Melding, *, reason: str, explanation: str = "") -> Step:  # noqa: ARG002 - one shape for all
+    def close_unsolved(self, melding: Melding, *, reason: str, explanation: str = "") -> Step:
         try:
             coded = NotSolved(reason)
         except ValueError:
             raise InvalidTransitionError("Kies waarom de melding niet wordt opgelost; de melder hoort die reden.") from None
-        columns = {"outcome": "niet_opgelost", "not_solved_reason": coded.value, "promised_at": None}
-        telling = Telling(news=News.NIET_OPGELOST, explanation=explanation)
+        columns = {"outcome": "niet_opgelost", "not_solved_reason": coded.value, "promised_at": None, **_asks_verdict(melding)}
+        telling = Telling(news=News.NIET_OPGELOST, explanation=explanation, question_word=_verdict_word(melding))
         return Step(event=Event.AFGEHANDELD, telling=telling, columns=columns, why=explanation)
 
     def refer(self, melding: Melding, *, partner: str, explanation: str = "") -> Step:  # noqa: ARG002 - one shape for all steps
@@ -138,15 +157,15 @@ class Handling:
         if version is not None and version != melding.event_count:
             raise StaleError(f"{melding.kenmerk} is intussen veranderd. Bekijk de melding opnieuw en kies dan.")
         with self.database.work(Commit.DESK) as work:
-            change = Change(event=step.event, actor=account, why=step.why, columns=step.columns)
+            change = Change(event=step.event, actor=account, why=step.why, columns=_columns(step))
             recorded = work.meldingen.record(melding, change, now)
             work.outbox.drop_unsent(melding.id, News.NOG_GEEN_NIEUWS.value)  # real news replaces it
             if step.telling is not None:
-                self.replies.tell(work, recorded, replace(step.telling, decided_by=account), now)
+                self.replies.tell(work, recorded, self._signed(work, step.telling, account), now)
             work.commit()
         return recorded.melding
 
-    def preview(self, melding: Melding, step: Step) -> tuple[Preview, ...]:
+    def preview(self, melding: Melding, step: Step, *, account: str) -> tuple[Preview, ...]:
         """Exactly what each melder would be sent if the step were taken now. Changes nothing."""
         if step.telling is None:
             return ()
@@ -155,10 +174,17 @@ class Handling:
         after = replace(melding, status=status, **step.columns)
         with self.database.work() as work:
             number = work.outbox.count_of(melding.id)
+            telling = self._signed(work, step.telling, account)
             return tuple(
-                self._preview(work, after, melder_number, step.telling, now)
+                self._preview(work, after, melder_number, telling, now)
                 for melder_number in enumerate(work.meldingen.melders_of(melding.id), start=number + 1)
             )
+
+    def _signed(self, work: UnitOfWork, telling: Telling, account: str) -> Telling:
+        """A colleague signs with the first word of their name; who has no account here signs with what they are called."""
+        known = work.staff.find_account(account)
+        name = known.display_name if known else account
+        return replace(telling, decided_by=account, signed=name.split()[0])
 
     def _preview(self, work: UnitOfWork, after: Melding, numbered: tuple[int, Any], telling: Telling, now: datetime) -> Preview:
         number, melder = numbered
@@ -189,3 +215,18 @@ class Handling:
             else:
                 work.outbox.retry_by_staff(reply, account, self.now())
             work.commit()
+
+
+def _columns(step: Step) -> dict[str, Any]:
+    """Real news mends a row of broken promises; a question to the melder is no news."""
+    is_news = step.telling is not None and step.event is not Event.VRAAG_GESTELD
+    return step.columns | ({"promises_broken": 0} if is_news else {})
+
+
+def _asks_verdict(melding: Melding) -> dict[str, Any]:
+    """The melder is asked once whether this helped."""
+    return {"feedback": "gevraagd"} if melding.feedback is None else {}
+
+
+def _verdict_word(melding: Melding) -> str | None:
+    return Question.OORDEEL.value if melding.feedback is None else None

@@ -14,13 +14,14 @@ from routing.errors import StaleError
 from routing.melding import Event, News
 from routing.office_hours import OfficeHours
 from routing.vakafdelingen import Municipality
-from storage.database import Database
+from storage.database import Database, UnitOfWork
 from storage.meldingen import Change, Melding
 from storage.points import Commit
 
 MACHINE = "wijkbalie"
 # The "nog geen nieuws" message leaves this long before the promised moment, so that it arrives in time.
 AHEAD = timedelta(hours=2)
+WARN_DAYS = 1
 _URGENT_DAYS = 1
 _PERSONAL_DAYS = 1
 _log = structlog.get_logger(__name__)
@@ -72,15 +73,57 @@ class PromiseKeeper:
 
     def _keep(self, melding: Melding) -> bool:
         now = self.now()
-        columns = {"promised_at": self.promises.next(melding, now), "promise_no": melding.promise_no + 1}
+        broken = melding.promises_broken + 1
+        columns = {
+            "promised_at": self.promises.next(melding, now),
+            "promise_no": melding.promise_no + 1,
+            "promises_broken": broken,
+        }
         change = Change(event=Event.NOG_GEEN_NIEUWS, actor=MACHINE, why="beloofd moment nadert", columns=columns)
         try:
             with self.database.work(Commit.PROMISE) as work:
                 recorded = work.meldingen.record(melding, change, now)
                 work.outbox.drop_unsent(melding.id, News.NOG_GEEN_NIEUWS.value)
                 self.replies.tell(work, recorded, Telling(news=News.NOG_GEEN_NIEUWS), now)
+                self._propose_escalation(work, recorded.melding)
                 work.commit()
         except StaleError:
             _log.info("promise left: the melding changed meanwhile", melding_id=melding.id)
             return False
         return True
+
+    def _propose_escalation(self, work: UnitOfWork, melding: Melding) -> None:
+        """After the second promise in a row without real news a colleague is asked to go one step up the ladder."""
+        ladder = ladder_of(self.promises.municipality, melding)
+        step = min(melding.promises_broken - 1, len(ladder))
+        if step <= melding.escalation_proposed:
+            return
+        why = f"{melding.promises_broken} beloften zonder nieuws: leg voor aan {ladder[step - 1]}"
+        columns = {"escalation_proposed": step}
+        change = Change(event=Event.ESCALATIE_VOORGESTELD, actor=MACHINE, why=why, columns=columns)
+        work.meldingen.record(melding, change, self.now())
+
+    def warn(self, limit: int = 50) -> int:
+        """Warn staff a working day before a promise breaks, once per promise. Returns how many were warned of. Idempotent."""
+        soon = self.promises.hours.add_working_days(self.now(), WARN_DAYS)
+        with self.database.work() as work:
+            at_risk = work.meldingen.find_unwarned(soon, limit)
+        return sum(self._warn(melding) for melding in at_risk)
+
+    def _warn(self, melding: Melding) -> bool:
+        columns = {"warned_for": melding.promised_at}
+        change = Change(event=Event.BELOFTE_NADERT, actor=MACHINE, why="er is nog geen nieuws voor de melder", columns=columns)
+        try:
+            with self.database.work() as work:
+                work.meldingen.record(melding, change, self.now())
+                work.commit()
+        except StaleError:
+            _log.info("warning left: the melding changed meanwhile", melding_id=melding.id)
+            return False
+        return True
+
+
+def ladder_of(municipality: Municipality, melding: Melding) -> tuple[str, ...]:
+    """The roles to put a melding before, the nearest first; those of the wijkbureau while no vakafdeling leads."""
+    lead = municipality.vakafdelingen.get(melding.lead)
+    return (lead.ladder if lead else ()) or municipality.vakafdelingen["wijkbureau"].ladder

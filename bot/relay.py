@@ -233,4 +233,5 @@ def _outbound(reply: Reply) -> OutboundMessage:
         reply_to=reply.reply_to,
         text=reply.text,
         token=reply.token,
+        options=reply.options,
     )

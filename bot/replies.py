@@ -6,19 +6,22 @@ Writes reply rows in the caller's transaction and sends nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.texts import TextBook
 from routing.melding import News, Status
-from routing.messages import Delivery
-from routing.reachability import Reach, Way, plan
+from routing.messages import Delivery, Option
+from routing.questions import BUTTONS, Question
+from routing.reachability import Reach, Way, is_wanted, plan
 from routing.vakafdelingen import Municipality
 from storage.database import UnitOfWork
 from storage.meldingen import Melder, Melding, Recorded
 from storage.outbox import NewReply, ReplyState
 
 FOR_OTHER_LANGUAGES = ("nl", "en")
+# These texts say themselves that a computer writes them, or are no time for it.
+_SAYS_WHO_SPEAKS = frozenset({News.ONTVANGST, News.DANK, News.NOODGEVAL, News.MEDEMELDER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +29,8 @@ class Telling:
     """One piece of news about an event. `only_person` limits it to one person id (a receipt, an answer to a question).
 
     `answers` is the person whose message it answers at once, `decided_by` the colleague who decided what it tells; both matter to
-    the guards. The other fields fill the text: a question (in words, or by the name of a prepared one), an explanation by a
-    colleague, the danger, the formal matter.
+    the guards. `signed` is that colleague's name; without one a computer speaks. The other fields fill the text: a question (in
+    words, or by the name of a prepared one), an explanation by a colleague, the danger, the formal matter, the wish.
     """
 
     news: News
@@ -39,6 +42,8 @@ class Telling:
     explanation: str = ""
     danger: str | None = None
     formal: str | None = None
+    signed: str = ""
+    wish: str = ""
     is_lead_known: bool = True
 
 
@@ -49,6 +54,7 @@ class Replies:
     texts: Mapping[str, TextBook]
     municipality: Municipality
     office: str
+    privacy: str = "utrecht.nl/privacy"
 
     def tell(self, work: UnitOfWork, recorded: Recorded, telling: Telling, now: datetime) -> int:
         """Queue the news for every melder it concerns. Returns how many replies were added. Idempotent per event and melder."""
@@ -61,17 +67,36 @@ class Replies:
             token = f"{melding.kenmerk}/{number + added + 1}"
             way = self.way_for(work, melder, now)
             text = self.preview(melding, melder, telling, way, token)
-            added += work.outbox.add(_new_reply(recorded, melder, telling, way, (token, text)), now)
+            if _is_private(way) and telling.news is not News.NOODGEVAL and not work.outbox.has_told(melder.person_id):
+                text = "\n".join((text, *self._introduction(melder)))
+            new = _new_reply(recorded, melder, telling, way, (token, text))
+            added += work.outbox.add(replace(new, options=self._options(melder, telling, way)), now)
         return added
 
     def preview(self, melding: Melding, melder: Melder, telling: Telling, way: Way, token: str) -> str:
         """Exactly the text that would be sent."""
         form = "openbaar" if way.delivery is Delivery.PUBLIC_REPLY else "prive"
-        languages = (melder.language,) if melder.language in self.texts else FOR_OTHER_LANGUAGES
+        books = self._books(melder)
         if form == "openbaar":
-            languages = languages[-1:]  # a public reply is one short text
-        parts = [self._render(self.texts[language], melding, telling, form, token) for language in languages]
+            books = books[-1:]  # a public reply is one short text
+        parts = [self._render(book, melding, telling, form, token) for book in books]
         return "\n\n".join(parts)
+
+    def _introduction(self, melder: Melder) -> list[str]:
+        """What everybody is told once: where it stands what we do with their data, and how to get fewer messages."""
+        return [book.word("kennismaking", {"privacy": self.privacy}) for book in self._books(melder)]
+
+    def _books(self, melder: Melder) -> list[TextBook]:
+        languages = (melder.language,) if melder.language in self.texts else FOR_OTHER_LANGUAGES
+        return [self.texts[language] for language in languages]
+
+    def _options(self, melder: Melder, telling: Telling, way: Way) -> tuple[Option, ...]:
+        """The buttons of the question that is asked, in the melder's language."""
+        if telling.question_word is None or not _is_private(way):
+            return ()
+        book = self._books(melder)[0]
+        buttons = BUTTONS.get(Question(telling.question_word), ())
+        return tuple(Option(kind=kind, label=book.word(f"knop_{name}", {})) for kind, name in buttons)
 
     def way_for(self, work: UnitOfWork, melder: Melder, now: datetime) -> Way:
         answered = work.outbox.was_answered_in_public(melder.id)
@@ -94,9 +119,14 @@ class Replies:
             "formeel": book.word(f"formeel_{telling.formal}", values) if telling.formal else "",
             "stand": book.word(f"stand_{melding.status.value}", values),
             "reden_tekst": book.word(f"reden_{melding.not_solved_reason}", values) if melding.not_solved_reason else "",
+            "medewerker": telling.signed,
+            "wens": book.word(f"wens_{telling.wish}", values) if telling.wish else "",
             "wie_kijkt": book.word("kijkt_afdeling" if telling.is_lead_known else "kijkt_kantoor", values),
         }
-        return book.render(telling.news, form, values)
+        text = book.render(telling.news, form, values)
+        if form == "openbaar" or telling.news in _SAYS_WHO_SPEAKS:
+            return text
+        return f"{text}\n{book.word('groet_medewerker' if telling.signed else 'groet_computer', values)}"
 
     def _facts(self, book: TextBook, melding: Melding, token: str) -> dict[str, str]:
         partner = self.municipality.partners.get(melding.partner or "overig")
@@ -112,8 +142,15 @@ class Replies:
         }
 
 
+def _is_private(way: Way) -> bool:
+    return way.delivery is not Delivery.PUBLIC_REPLY
+
+
 def _new_reply(recorded: Recorded, melder: Melder, telling: Telling, way: Way, words: tuple[str, str]) -> NewReply:
     token, text = words
+    is_answer = telling.answers == melder.person_id
+    is_wanted_news = telling.decided_by is not None or is_wanted(telling.news, melder.wish, is_answer=is_answer)
+    state = ReplyState.READY if way.by_machine else ReplyState.BY_HAND
     return NewReply(
         melding_id=recorded.melding.id,
         melder_id=melder.id,
@@ -126,8 +163,8 @@ def _new_reply(recorded: Recorded, melder: Melder, telling: Telling, way: Way, w
         news=telling.news.value,
         text=text,
         token=token,
-        state=ReplyState.READY if way.by_machine else ReplyState.BY_HAND,
-        problem=way.reason or None,
+        state=state if is_wanted_news else ReplyState.DROPPED,
+        problem=(way.reason or None) if is_wanted_news else "de melder wil dit nieuws niet krijgen",
         decided_by=telling.decided_by,
-        is_answer=telling.answers == melder.person_id,
+        is_answer=is_answer,
     )

@@ -21,6 +21,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from routing.errors import ConfigError
 from routing.melding import News, NotSolved, Status
 from routing.office_hours import AMSTERDAM
+from routing.questions import BUTTONS, Question
+from routing.reachability import Wish
 
 LANGUAGES = ("nl", "en")
 VARIABLES = frozenset(
@@ -39,11 +41,17 @@ VARIABLES = frozenset(
         "stand",
         "wie_kijkt",
         "formeel",
+        "medewerker",
+        "privacy",
+        "wens",
     }
 )
 _FORMS = ("prive", "openbaar")
 _NEEDED_WORDS = frozenset(
-    {"kijkt_afdeling", "kijkt_kantoor", "gevaar_algemeen", "vraag_waar", "vraag_wat", "vraag_hallo"}
+    {"kijkt_afdeling", "kijkt_kantoor", "gevaar_algemeen", "groet_medewerker", "groet_computer", "kennismaking"}
+    | {f"vraag_{question.value}" for question in Question}
+    | {f"knop_{name}" for buttons in BUTTONS.values() for _, name in buttons}
+    | {f"wens_{wish.value}" for wish in Wish}
     | {f"stand_{status.value}" for status in Status}
     | {f"reden_{reason.value}" for reason in NotSolved}
 )

@@ -13,13 +13,17 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.promises import Promises
+from bot.questions import asking
 from bot.replies import Replies, Telling
+from bot.wishes import read_verdict, read_wish
 from routing.channel_modes import ChannelMode
 from routing.conversation import Action, Known, Turn, Verdict, judge
 from routing.decision import Decision, Router, Zone
 from routing.errors import StaleError
 from routing.melding import Event, News, Status, may
 from routing.messages import AttachmentKind, GeoPoint, Visibility
+from routing.questions import Question, Told, next_question
+from routing.reachability import Wish
 from storage.database import Database, UnitOfWork
 from storage.inbox import StoredMessage
 from storage.meldingen import Change, Melding, NewMelder, NewMelding, Recorded
@@ -79,12 +83,14 @@ class Triage:
         work.inbox.mark_unreadable(message.id, "de melding werd steeds door iemand anders gewijzigd; bekijk het bericht zelf")
 
     def _handle(self, work: UnitOfWork, message: StoredMessage) -> None:
+        if self._speaks_to_computer(work, message):
+            return
         decision = self.router.route(message.text, point=_point(message))
         meldingen = self._candidates(work, message)
         turn = Turn(
             text=message.text,
             decision=decision,
-            has_photo=any(item["kind"] == AttachmentKind.PHOTO.value for item in message.attachments),
+            has_photo=_has_photo(message),
             has_location=message.lat is not None,
             is_edit=message.edits is not None,
         )
@@ -98,6 +104,41 @@ class Triage:
         if verdict.is_unsure or verdict.may_be_two:
             self._call_colleague(work, melding_id, verdict)
         work.inbox.mark_handled(message.id, melding_id=melding_id, action=verdict.action.value)
+
+    def _speaks_to_computer(self, work: UnitOfWork, message: StoredMessage) -> bool:
+        """Handle a wish about our messages, or a verdict on a closed melding. False when the message is something else."""
+        if message.person_id is None or message.visibility is not Visibility.PRIVATE:
+            return False
+        mine = work.meldingen.find_for_person(message.person_id, since=self.now() - _REMEMBERED)
+        wish, is_good = read_wish(message.text), read_verdict(message.text)
+        judged = next((melding for melding in mine if melding.is_closed and melding.feedback == "gevraagd"), None)
+        if wish is not None and mine:
+            self._follow_wish(work, mine[0], wish, message)
+            return True
+        if is_good is None or judged is None or any(melding.question for melding in mine):
+            return False
+        self._take_verdict(work, judged, message, is_good=is_good)
+        return True
+
+    def _follow_wish(self, work: UnitOfWork, melding: Melding, wish: Wish, message: StoredMessage) -> None:
+        work.meldingen.set_wish(message.person_id or 0, wish)
+        recorded = self._record(work, melding, Event.VOORKEUR, f"wil voortaan: {wish}")
+        self._answer(work, recorded, Telling(news=News.VOORKEUR, wish=wish.value, only_person=message.person_id), message)
+        work.inbox.mark_handled(message.id, melding_id=melding.id, action=Action.OTHER.value)
+
+    def _take_verdict(self, work: UnitOfWork, melding: Melding, message: StoredMessage, *, is_good: bool) -> None:
+        """Yes is noted with thanks. No opens the melding again, asks what is wrong, and a colleague looks."""
+        now, only = self.now(), message.person_id
+        if is_good:
+            change = Change(event=Event.BEOORDEELD, actor="melder", why="is goed geholpen", columns={"feedback": "ja"})
+            telling = Telling(news=News.BEOORDEELD, only_person=only)
+        else:
+            columns: dict[str, object] = {"feedback": "nee", "promised_at": self.promises.next(melding, now)}
+            columns |= asking(melding.asked, Question.WAAROM.value, only, now)
+            change = Change(event=Event.HEROPEND, actor="melder", why="is niet goed geholpen", columns=columns)
+            telling = Telling(news=News.HEROPEND, only_person=only, question_word=Question.WAAROM.value)
+        self._answer(work, work.meldingen.record(melding, change, now), telling, message)
+        work.inbox.mark_handled(message.id, melding_id=melding.id, action=Action.FOLLOW_UP.value)
 
     def _call_colleague(self, work: UnitOfWork, melding_id: int, verdict: Verdict) -> None:
         """Put the melding (back) before staff: the message may be something else than what it was taken for."""
@@ -140,7 +181,8 @@ class Triage:
             text="\n".join((melding.summary, *work.inbox.texts_of(melding.id))),
             is_closed=melding.is_closed,
             is_own=is_own,
-            is_answer_awaited=is_own and (melding.status is Status.WACHT_OP_MELDER or lacks_place),
+            is_answer_awaited=is_own
+            and (melding.question is not None or melding.status is Status.WACHT_OP_MELDER or lacks_place),
             is_named=is_own and melding.id in named,
             age=age,
         )
@@ -153,8 +195,11 @@ class Triage:
         if message.person_id is not None:
             work.meldingen.add_melder(melding.id, _melder(message, decision.language), now)
         promised = self.promises.first(decision, now)
-        change = Change(event=Event.ONTVANGEN, actor=MACHINE, why=verdict.reason, columns={"promised_at": promised})
-        received = work.meldingen.record(melding, change, now)
+        question = self._first_question(message, decision)
+        columns = {"promised_at": promised, **asking(frozenset(), question, message.person_id, now)}
+        received = work.meldingen.record(
+            melding, Change(event=Event.ONTVANGEN, actor=MACHINE, why=verdict.reason, columns=columns), now
+        )
         told, telling = self._first_step(work, received, message, decision)
         if telling is not None:
             self._answer(work, told, telling, message)
@@ -196,15 +241,51 @@ class Triage:
             news=News.ONTVANGST,
             formal=decision.formal.value if decision.formal else None,
             is_lead_known=is_lead_known,
-            question_word=self._question(message, decision),
+            question_word=self._first_question(message, decision),
         )
 
-    def _question(self, message: StoredMessage, decision: Decision) -> str | None:
-        if not message.text.strip():
-            return "wat"
-        topic = self.replies.municipality.onderwerpen.get(decision.topic)
-        needs_place = topic is not None and topic.needs_place and decision.kind in {"melding", "klacht"}
-        return "waar" if needs_place and decision.located.street is None and message.lat is None else None
+    def _first_question(self, message: StoredMessage, decision: Decision) -> str | None:
+        """What to ask in the receipt. In public nothing is asked, nor about danger, nor about what is not ours."""
+        is_ours = decision.lead not in {"extern", "geen_actie"} or decision.zone is not Zone.AUTO
+        if message.visibility is not Visibility.PRIVATE or decision.emergency is not None or not is_ours:
+            return None
+        return next_question(
+            Told(
+                text=message.text,
+                topic=decision.topic,
+                kind=decision.kind,
+                needs_place=self._needs_place(decision.topic),
+                needs_personal_contact=decision.needs_personal_contact,
+                has_place=decision.located.street is not None or message.lat is not None,
+                has_photo=_has_photo(message),
+                asked=frozenset(),
+            )
+        )
+
+    def _needs_place(self, topic: str) -> bool:
+        known = self.replies.municipality.onderwerpen.get(topic)
+        return known is not None and known.needs_place
+
+    def _following_question(self, work: UnitOfWork, message: StoredMessage, melding: Melding) -> str | None:
+        """What to ask after an answer, by all that was told so far."""
+        if (
+            melding.question is None
+            or melding.asked_person_id != message.person_id
+            or message.visibility is not Visibility.PRIVATE
+        ):
+            return None
+        return next_question(
+            Told(
+                text="\n".join((*work.inbox.texts_of(melding.id), message.text)),
+                topic=melding.topic,
+                kind=melding.kind,
+                needs_place=self._needs_place(melding.topic),
+                needs_personal_contact=melding.needs_personal_contact,
+                has_place=melding.street is not None or melding.lat is not None or message.lat is not None,
+                has_photo=_has_photo(message) or work.inbox.has_photo(melding.id),
+                asked=melding.asked,
+            )
+        )
 
     # -- a message about a melding that exists
 
@@ -238,12 +319,18 @@ class Triage:
             promised = self.promises.first(decision, self.now())
             change = Change(event=Event.HEROPEND, actor="melder", why=verdict.reason, columns={"promised_at": promised})
             return work.meldingen.record(melding, change, self.now()), Telling(news=News.HEROPEND)
-        columns = self._better_known(work, message, decision, melding) if verdict.action is Action.FOLLOW_UP else {}
+        columns: dict[str, object] = {}
+        question = None
+        if verdict.action is Action.FOLLOW_UP:
+            columns = self._better_known(work, message, decision, melding)
+            question = self._following_question(work, message, melding)
+            if melding.asked_person_id in {None, message.person_id}:
+                columns |= asking(melding.asked, question, message.person_id, self.now())
         change = Change(event=Event.AANGEVULD, actor="melder", why=verdict.reason, columns=columns)
         is_worth_a_reply = (
             verdict.action is Action.FOLLOW_UP and message.visibility is Visibility.PRIVATE and not verdict.wants_person
         )
-        telling = Telling(news=News.AANGEVULD, only_person=only) if is_worth_a_reply else None
+        telling = Telling(news=News.AANGEVULD, only_person=only, question_word=question) if is_worth_a_reply else None
         return work.meldingen.record(melding, change, self.now()), telling
 
     def _better_known(self, work: UnitOfWork, message: StoredMessage, decision: Decision, melding: Melding) -> dict[str, object]:
@@ -252,6 +339,8 @@ class Triage:
         place = decision.located
         if melding.street is None and place.street is not None:
             columns |= {"street": place.street, "buurt": place.buurt, "wijk": place.wijk, "lat": place.lat, "lon": place.lon}
+        elif melding.lat is None and message.lat is not None:
+            columns |= {"lat": message.lat, "lon": message.lon}
         if melding.status in {Status.TE_BEOORDELEN, Status.HEROPEND} and message.text.strip():
             texts = (*work.inbox.texts_of(melding.id), message.text)
             again = self.router.route("\n".join(text for text in texts if text.strip()))
@@ -273,6 +362,10 @@ class Triage:
 
     def _record(self, work: UnitOfWork, melding: Melding, event: Event, why: str) -> Recorded:
         return work.meldingen.record(melding, Change(event=event, actor=MACHINE, why=why), self.now())
+
+
+def _has_photo(message: StoredMessage) -> bool:
+    return any(item["kind"] == AttachmentKind.PHOTO.value for item in message.attachments)
 
 
 def _point(message: StoredMessage) -> GeoPoint | None:

@@ -29,6 +29,8 @@ from routing.messages import (
     GeoPoint,
     InboundMessage,
     Item,
+    Option,
+    OptionKind,
     OutboundMessage,
     Page,
     Person,
@@ -110,7 +112,7 @@ def _parse_private(
 ) -> InboundMessage | UnreadableItem:
     chat_id, message_id = number_of(object_of(message.get("chat")).get("id")), number_of(message.get("message_id"))
     text, attachments, location = parse_text(message), tuple(parse_attachments(message)), parse_location(message)
-    if not (attachments or location or isinstance(message.get("text"), str)):
+    if not (text or attachments or location or isinstance(message.get("text"), str)):
         return unreadable(NAME, update, f"bericht zonder tekst, foto of plaats ({_named(set(message) - _ENVELOPE)})")
     original = f"{chat_id}:{message_id}"
     answered = number_of(object_of(message.get("reply_to_message")).get("message_id"))
@@ -152,13 +154,14 @@ def parse_sender(value: object) -> Person | None:
 
 
 def parse_text(message: JsonObject) -> str:
-    """What the resident wrote: the text, the words under a photo, the name of a place, the emoji of a sticker."""
+    """What the resident wrote: the text, the words under a photo, the name of a place, an emoji, the number they share."""
     venue = object_of(message.get("venue"))
     candidates = (
         text_of(message.get("text")),
         text_of(message.get("caption")),
         ", ".join(part for part in (text_of(venue.get("title")), text_of(venue.get("address"))) if part),
         text_of(object_of(message.get("sticker")).get("emoji")),
+        text_of(object_of(message.get("contact")).get("phone_number")),
     )
     return next((text for text in candidates if text), "")
 
@@ -263,8 +266,23 @@ def render_message(message: OutboundMessage) -> dict[str, object]:
     chat_id, answered = number_of(message.thread), number_of(message.reply_to)
     if chat_id is None:
         raise RecipientUnreachableError("telegram: bij dit gesprek hoort geen nummer van Telegram")
-    reply = {} if answered is None else {"reply_parameters": {"message_id": answered, "allow_sending_without_reply": True}}
+    reply: dict[str, object] = (
+        {} if answered is None else {"reply_parameters": {"message_id": answered, "allow_sending_without_reply": True}}
+    )
+    if message.options:
+        reply["reply_markup"] = render_buttons(message.options)
     return {"chat_id": chat_id, "text": text, "link_preview_options": {"is_disabled": True}, **reply}
+
+
+def render_buttons(options: tuple[Option, ...]) -> dict[str, object]:
+    """A keyboard that goes away once it is used (core.telegram.org/bots/api#replykeyboardmarkup)."""
+    asks: dict[OptionKind, dict[str, object]] = {
+        OptionKind.PLACE: {"request_location": True},
+        OptionKind.PHONE: {"request_contact": True},
+        OptionKind.SAY: {},
+    }
+    keys = [[{"text": option.label, **asks[option.kind]}] for option in options]
+    return {"keyboard": keys, "one_time_keyboard": True, "resize_keyboard": True}
 
 
 def render_cursor(offset: int) -> str:

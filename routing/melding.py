@@ -45,6 +45,13 @@ class Event(StrEnum):
     NOODGEVAL = "noodgeval"
     MENS_GEVRAAGD = "mens_gevraagd"
     VERWIJDERD_DOOR_MELDER = "verwijderd_door_melder"
+    HERINNERD = "herinnerd"
+    BELOFTE_NADERT = "belofte_nadert"
+    ESCALATIE_VOORGESTELD = "escalatie_voorgesteld"
+    GEESCALEERD = "geescaleerd"
+    ESCALATIE_AFGEWEZEN = "escalatie_afgewezen"
+    BEOORDEELD = "beoordeeld"
+    VOORKEUR = "voorkeur"
 
 
 class NotSolved(StrEnum):
@@ -75,7 +82,7 @@ TRANSITIONS: dict[Event, tuple[frozenset[Status], Status | None]] = {
     Event.INGEPLAND: (_AT_WORK, Status.INGEPLAND),
     Event.VRAAG_GESTELD: (_UNDER_WAY - {Status.WACHT_OP_MELDER}, Status.WACHT_OP_MELDER),
     Event.AANGEVULD: (frozenset(Status), None),
-    Event.VRAAG_VERLOPEN: (frozenset({Status.WACHT_OP_MELDER}), None),
+    Event.VRAAG_VERLOPEN: (OPEN, None),
     Event.AFGEHANDELD: (OPEN, Status.AFGEHANDELD),
     Event.DOORVERWEZEN: (OPEN, Status.DOORVERWEZEN),
     Event.INGETROKKEN: (OPEN, Status.INGETROKKEN),
@@ -88,6 +95,13 @@ TRANSITIONS: dict[Event, tuple[frozenset[Status], Status | None]] = {
     Event.NOODGEVAL: (frozenset({Status.NIEUW}), Status.TE_BEOORDELEN),
     Event.MENS_GEVRAAGD: (frozenset(Status), None),
     Event.VERWIJDERD_DOOR_MELDER: (frozenset(Status), None),
+    Event.HERINNERD: (OPEN, None),
+    Event.BELOFTE_NADERT: (OPEN, None),
+    Event.ESCALATIE_VOORGESTELD: (OPEN, None),
+    Event.GEESCALEERD: (OPEN, None),
+    Event.ESCALATIE_AFGEWEZEN: (OPEN, None),
+    Event.BEOORDEELD: (CLOSED, None),
+    Event.VOORKEUR: (frozenset(Status), None),
 }
 
 # Leaving WACHT_OP_MELDER by one of these returns the melding to where it was when the question was asked.
@@ -116,6 +130,9 @@ class News(StrEnum):
     STAND = "stand"
     NOG_GEEN_NIEUWS = "nog_geen_nieuws"
     MENS_GEVRAAGD = "mens_gevraagd"
+    HERINNERING = "herinnering"
+    BEOORDEELD = "beoordeeld"
+    VOORKEUR = "voorkeur"
 
 
 # What an event tells every melder by itself. Events that are absent tell nothing: ONTVANGEN depends on the decision (receipt,
@@ -131,6 +148,9 @@ NEWS: dict[Event, News] = {
     Event.HEROPEND: News.HEROPEND,
     Event.NOG_GEEN_NIEUWS: News.NOG_GEEN_NIEUWS,
     Event.NOODGEVAL: News.NOODGEVAL,
+    Event.HERINNERD: News.HERINNERING,
+    Event.BEOORDEELD: News.BEOORDEELD,
+    Event.VOORKEUR: News.VOORKEUR,
 }
 
 

@@ -120,6 +120,22 @@ class Page:
     problem: str = ""
 
 
+class OptionKind(StrEnum):
+    """What a button does: say its words, share where I am, share my number."""
+
+    SAY = "zeg"
+    PLACE = "plaats"
+    PHONE = "telefoon"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """A button under a message, on channels that have them. The text never depends on it."""
+
+    kind: OptionKind
+    label: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundMessage:
     """One reply to be posted once.
@@ -135,6 +151,7 @@ class OutboundMessage:
     reply_to: str
     text: str = field(repr=False)
     token: str
+    options: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

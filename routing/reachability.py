@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
+from routing.melding import News
 from routing.messages import Delivery, Visibility
 
 
@@ -18,6 +20,27 @@ class PlatformRules:
 
     has_public: bool
     private_window: timedelta | None
+
+
+class Wish(StrEnum):
+    """What news a person wants. Answers to their own messages they get in any case."""
+
+    ALLES = "alles"
+    MINDER = "minder"
+    NIETS = "niets"
+
+
+_ALWAYS = frozenset({News.NOODGEVAL, News.VOORKEUR})
+_ESSENTIAL = frozenset(
+    {News.VRAAG, News.INGEPLAND, News.OPGELOST, News.NIET_OPGELOST, News.DOORVERWEZEN, News.HEROPEND, News.DUBBEL}
+)
+
+
+def is_wanted(news: News, wish: Wish, *, is_answer: bool) -> bool:
+    """Whether a person with this wish is told this news."""
+    if is_answer or wish is Wish.ALLES or news in _ALWAYS:
+        return True
+    return wish is Wish.MINDER and news in _ESSENTIAL
 
 
 RULES: dict[str, PlatformRules] = {

@@ -29,10 +29,13 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vakafdeling:
+    """`ladder` are the roles to put a melding before when promises keep breaking, the nearest first."""
+
     code: str
     name: str
     sort: Sort
     duties: str
+    ladder: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +100,9 @@ def load_municipality(
 ) -> Municipality:
     """Read the tables; a path that is None means the shipped Utrecht example. Raises ConfigError."""
     departments = {
-        code: Vakafdeling(code=code, name=table["naam"], sort=Sort(table["soort"]), duties=table["taken"])
+        code: Vakafdeling(
+            code=code, name=table["naam"], sort=Sort(table["soort"]), duties=table["taken"], ladder=tuple(table.get("ladder", ()))
+        )
         for code, table in _read(vakafdelingen or packaged("vakafdelingen.toml"), {"naam", "soort", "taken"}).items()
     }
     topics = {

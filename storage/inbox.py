@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from routing.messages import InboundMessage, Item, Page, Removal, UnreadableItem, Visibility
+from routing.messages import AttachmentKind, InboundMessage, Item, Page, Removal, UnreadableItem, Visibility
 from storage.attachments import Attachments
 from storage.channel_states import ChannelStates
 from storage.dialect import insert_new, skipping_locked, upsert
@@ -104,6 +104,11 @@ class Inbox:
     def texts_of(self, melding_id: int) -> tuple[str, ...]:
         query = sa.select(messages.c.text).where(messages.c.melding_id == melding_id).order_by(messages.c.id)
         return tuple(self._connection.execute(query).scalars())
+
+    def has_photo(self, melding_id: int) -> bool:
+        """Whether anybody sent a photo with this melding."""
+        found = self._connection.execute(sa.select(messages.c.attachments).where(messages.c.melding_id == melding_id)).scalars()
+        return any(item["kind"] == AttachmentKind.PHOTO.value for attachments in found for item in attachments)
 
     def melding_of(self, channel: str, external_id: str) -> int | None:
         """The melding that a message (named by its platform id) belongs to, if any."""

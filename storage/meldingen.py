@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from routing.errors import NotFoundError, StaleError
 from routing.melding import CLOSED, Event, Status, next_status
 from routing.messages import Visibility
+from routing.reachability import Wish
 from storage.dialect import insert_new
 from storage.tables import events, melders, meldingen, messages, people
 
@@ -57,11 +58,26 @@ class Melding:
     event_count: int
     last_hash: str
     is_emergency: bool
+    question: str | None = field(repr=False)
+    asked_person_id: int | None
+    asked_at: datetime | None
+    reminded_at: datetime | None
+    asked: frozenset[str]
+    warned_for: datetime | None
+    promises_broken: int
+    escalation_proposed: int
+    escalation_decided: int
+    feedback: str | None
 
     @property
     def kenmerk(self) -> str:
         """The reference a resident sees, such as `WB-2026-00042`."""
         return kenmerk_of(self.id, self.created_at)
+
+    @property
+    def is_escalation_proposed(self) -> bool:
+        """Whether a colleague must decide about a step up the ladder."""
+        return not self.is_closed and self.escalation_proposed > self.escalation_decided
 
     @property
     def is_closed(self) -> bool:
@@ -73,6 +89,7 @@ class Melding:
         values["status"] = Status(row.status)
         values["status_before_question"] = Status(row.status_before_question) if row.status_before_question else None
         values["involved"] = tuple(row.involved)
+        values["asked"] = frozenset(row.asked.split())
         return cls(**values)
 
 
@@ -115,11 +132,12 @@ class Melder:
     recipient: str
     joined_at: datetime
     last_wrote_private_at: datetime | None
+    wish: Wish = Wish.ALLES
 
     @classmethod
     def from_row(cls, row: sa.Row[Any]) -> Self:
         values = {name: row._mapping[name] for name in cls.__dataclass_fields__}
-        return cls(**{**values, "visibility": Visibility(row.visibility)})
+        return cls(**{**values, "visibility": Visibility(row.visibility), "wish": Wish(row.wish)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +220,7 @@ class Meldingen:
 
     def melders_of(self, melding_id: int) -> tuple[Melder, ...]:
         query = (
-            sa.select(melders, people.c.external_id.label("recipient"), people.c.last_wrote_private_at)
+            sa.select(melders, people.c.external_id.label("recipient"), people.c.last_wrote_private_at, people.c.wish)
             .join(people, people.c.id == melders.c.person_id)
             .where(melders.c.melding_id == melding_id)
             .order_by(melders.c.id)
@@ -235,6 +253,34 @@ class Meldingen:
             .limit(limit)
         )
         return tuple(Melding.from_row(row) for row in self._connection.execute(query))
+
+    def find_questions(self, asked_before: datetime, limit: int, *, is_reminded: bool) -> tuple[Melding, ...]:
+        """Open meldingen with a question that was asked (or, `is_reminded`, recalled) before then, the longest first."""
+        since = meldingen.c.reminded_at if is_reminded else meldingen.c.asked_at
+        waits = sa.and_(
+            meldingen.c.question.is_not(None),
+            meldingen.c.reminded_at.is_not(None) if is_reminded else meldingen.c.reminded_at.is_(None),
+            since <= asked_before,
+            meldingen.c.status.not_in([status.value for status in CLOSED]),
+        )
+        query = sa.select(meldingen).where(waits).order_by(since, meldingen.c.id).limit(limit)
+        return tuple(Melding.from_row(row) for row in self._connection.execute(query))
+
+    def find_unwarned(self, before: datetime, limit: int) -> tuple[Melding, ...]:
+        """Open meldingen whose promised moment comes before then and that staff were not warned of."""
+        unwarned = sa.or_(meldingen.c.warned_for.is_(None), meldingen.c.warned_for != meldingen.c.promised_at)
+        is_open = meldingen.c.status.not_in([status.value for status in CLOSED])
+        query = (
+            sa.select(meldingen)
+            .where(meldingen.c.promised_at <= before, is_open, unwarned)
+            .order_by(meldingen.c.promised_at, meldingen.c.id)
+            .limit(limit)
+        )
+        return tuple(Melding.from_row(row) for row in self._connection.execute(query))
+
+    def set_wish(self, person_id: int, wish: Wish) -> None:
+        """What news this person wants from now on. Idempotent."""
+        self._connection.execute(sa.update(people).where(people.c.id == person_id).values(wish=wish.value))
 
     def verify_chain(self, melding_id: int) -> bool:
         """Whether the event log of a melding is whole and untouched."""

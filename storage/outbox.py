@@ -6,6 +6,7 @@ A row is committed with the event that caused it. Its state only becomes `verzon
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,9 +16,9 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from routing.errors import NotFoundError
-from routing.messages import Delivery
+from routing.messages import Delivery, Option, OptionKind
 from storage.dialect import insert_new, skipping_locked
-from storage.tables import attempts, replies
+from storage.tables import attempts, melders, replies
 
 
 class ReplyState(StrEnum):
@@ -52,6 +53,7 @@ class NewReply:
     problem: str | None = None
     decided_by: str | None = None
     is_answer: bool = False
+    options: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +84,13 @@ class Reply:
     decided_by: str | None
     guard: str | None
     is_answer: bool
+    options: tuple[Option, ...]
 
     @classmethod
     def from_row(cls, row: sa.Row[Any]) -> Self:
         values = {name: row._mapping[name] for name in cls.__dataclass_fields__}
-        return cls(**{**values, "delivery": Delivery(row.delivery), "state": ReplyState(row.state)})
+        options = tuple(Option(kind=OptionKind(kind), label=label) for kind, label in json.loads(row.options))
+        return cls(**{**values, "delivery": Delivery(row.delivery), "state": ReplyState(row.state), "options": options})
 
 
 class Outbox:
@@ -97,12 +101,19 @@ class Outbox:
         """Queue a reply. False when this event was already told to this melder. Idempotent."""
         values = {name: getattr(new, name) for name in new.__dataclass_fields__}
         values |= {"delivery": new.delivery.value, "state": new.state.value, "due_at": now, "created_at": now}
+        values["options"] = json.dumps([[option.kind.value, option.label] for option in new.options])
         return insert_new(self._connection, replies, values) is not None
 
     def count_of(self, melding_id: int) -> int:
         """How many replies a melding has had: the next visible token is one higher."""
         query: sa.Select[Any] = sa.select(sa.func.count()).select_from(replies).where(replies.c.melding_id == melding_id)
         return int(self._connection.execute(query).scalar_one())
+
+    def has_told(self, person_id: int) -> bool:
+        """Whether this person was ever sent, or is about to be sent, anything private."""
+        to_person = replies.c.melder_id.in_(sa.select(melders.c.id).where(melders.c.person_id == person_id))
+        query = sa.select(sa.exists().where(to_person, replies.c.delivery != Delivery.PUBLIC_REPLY.value))
+        return bool(self._connection.execute(query).scalar_one())
 
     def was_answered_in_public(self, melder_id: int) -> bool:
         """Whether an automatic public reply to this melder was sent or is on its way."""

@@ -35,6 +35,7 @@ class Queue(StrEnum):
     UNDER_WAY = "loopt"
     WAITING = "wacht_op_melder"
     PROMISE_AT_RISK = "belofte_in_gevaar"
+    TO_ESCALATE = "hogerop_voorleggen"
     CLOSED = "afgesloten"
 
 
@@ -142,6 +143,7 @@ def _queue_condition(queue: Queue, soon: datetime) -> sa.ColumnElement[bool]:
         Queue.UNDER_WAY: status.in_(["doorgezet", "in_behandeling", "ingepland"]),
         Queue.WAITING: status == "wacht_op_melder",
         Queue.PROMISE_AT_RISK: sa.and_(is_open, meldingen.c.promised_at <= soon),
+        Queue.TO_ESCALATE: sa.and_(is_open, meldingen.c.escalation_proposed > meldingen.c.escalation_decided),
         Queue.CLOSED: status.in_(_CLOSED),
     }
     return conditions[queue]

@@ -73,6 +73,7 @@ people = sa.Table(
     _moment("last_wrote_private_at", nullable=True),
     _moment("first_seen_at"),
     sa.Column("is_bot", sa.Boolean, nullable=False, server_default=sa.false()),
+    _text("wish", default="alles"),  # what news this person wants: routing.reachability.Wish
     sa.UniqueConstraint("channel", "external_id"),
 )
 
@@ -207,9 +208,20 @@ meldingen = sa.Table(
     _number("event_count"),
     _text("last_hash", default=""),
     sa.Column("is_emergency", sa.Boolean, nullable=False, server_default=sa.false()),
+    _text("question", nullable=True),  # what we wait to hear: a routing.questions.Question, or a colleague's own words
+    sa.Column("asked_person_id", sa.Integer, nullable=True),  # None: every melder was asked
+    _moment("asked_at", nullable=True),
+    _moment("reminded_at", nullable=True),
+    _text("asked", default=""),  # the questions that were asked already, separated by blanks
+    _moment("warned_for", nullable=True),  # the promised moment that staff were warned of
+    _number("promises_broken"),  # promised moments in a row that came without real news
+    _number("escalation_proposed"),  # step of the ladder that was proposed to staff; 0: none
+    _number("escalation_decided"),  # step of the ladder that a colleague decided about
+    _text("feedback", nullable=True),  # gevraagd | ja | nee
 )
 sa.Index("ix_meldingen_queue", meldingen.c.status, meldingen.c.urgency, meldingen.c.id)
 sa.Index("ix_meldingen_promised_at", meldingen.c.promised_at)
+sa.Index("ix_meldingen_asked_at", meldingen.c.asked_at)
 
 melders = sa.Table(
     "melders",
@@ -271,6 +283,7 @@ replies = sa.Table(
     _text("decided_by", nullable=True),  # the colleague who decided that it goes; None: a machine did
     _text("guard", nullable=True),  # the guard that made it wait or holds it: routing.guards.Guard
     sa.Column("is_answer", sa.Boolean, nullable=False, server_default=sa.false()),
+    _text("options", default="[]"),  # the buttons under it, as JSON pairs of kind and label
     sa.UniqueConstraint("melder_id", "event_id"),
     sa.UniqueConstraint("token"),
     sa.CheckConstraint(

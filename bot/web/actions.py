@@ -58,11 +58,8 @@ def _ask(desk: Desk, melding: Melding, form: Form) -> Step:
         if not question:
             raise FormError("Schrijf wat u van de melder wilt weten.", name="vraag")
         return desk.handling.ask(melding, question=question)
-    step = desk.handling.ask(melding, question=QUESTIONS[word])
-    if step.telling is None:
-        return step
     # The prepared question exists in the language of every melder.
-    return replace(step, telling=replace(step.telling, question="", question_word=word))
+    return replace(desk.handling.ask(melding, question=word), why=QUESTIONS[word])
 
 
 def _take_up(desk: Desk, melding: Melding, form: Form) -> Step:
@@ -92,6 +89,12 @@ def _refer(desk: Desk, melding: Melding, form: Form) -> Step:
     return desk.handling.refer(melding, partner=partner, explanation=form.text("toelichting"))
 
 
+def _escalate(desk: Desk, melding: Melding, form: Form) -> Step:
+    if form.choice("besluit", ("ja", "nee"), "Kies of u de melding voorlegt.") == "ja":
+        return desk.handling.escalate(melding)
+    return desk.handling.decline_escalation(melding, why=form.text("reden"))
+
+
 def _reopen(desk: Desk, melding: Melding, form: Form) -> Step:
     return desk.handling.reopen(melding, why=form.text("reden"))
 
@@ -106,6 +109,7 @@ ACTIONS: Mapping[str, Action] = {
         Action(name="inplannen", title="Inplannen", event=Event.INGEPLAND, build=_plan),
         Action(name="afhandelen", title="Afhandelen", event=Event.AFGEHANDELD, build=_close),
         Action(name="doorverwijzen", title="Doorverwijzen naar een andere organisatie", event=Event.DOORVERWEZEN, build=_refer),
+        Action(name="voorleggen", title="Hogerop voorleggen", event=Event.GEESCALEERD, build=_escalate),
         Action(name="heropenen", title="Heropenen", event=Event.HEROPEND, build=_reopen),
     )
 }
@@ -117,7 +121,9 @@ def offered(melding: Melding, municipality: Municipality) -> tuple[Action, ...]:
     return tuple(
         action
         for action in ACTIONS.values()
-        if may(melding.status, action.event) and (action.name != "bevestigen" or is_to_confirm)
+        if may(melding.status, action.event)
+        and (action.name != "bevestigen" or is_to_confirm)
+        and (action.name != "voorleggen" or melding.is_escalation_proposed)
     )
 
 

@@ -25,6 +25,7 @@ QUEUES: Mapping[Queue, str] = {
     Queue.PROMISE_AT_RISK: "Belofte in gevaar",
     Queue.UNDER_WAY: "Loopt",
     Queue.WAITING: "Wacht op melder",
+    Queue.TO_ESCALATE: "Hogerop voorleggen",
     Queue.CLOSED: "Afgesloten",
 }
 
@@ -34,6 +35,7 @@ QUEUE_HINTS: Mapping[Queue, str] = {
     Queue.PROMISE_AT_RISK: "De melder hoort binnen een dag iets te horen. Anders stuurt de computer dat er nog geen nieuws is.",
     Queue.UNDER_WAY: "Meldingen die bij een vakafdeling liggen.",
     Queue.WAITING: "Wij stelden een vraag. Antwoordt de melder, dan komt de melding hier vanzelf weg.",
+    Queue.TO_ESCALATE: "Hier gingen beloften voorbij zonder nieuws. Beslis of u het hogerop voorlegt.",
     Queue.CLOSED: "Wat klaar is, het nieuwste bovenaan. U kunt een melding heropenen.",
 }
 
@@ -43,6 +45,7 @@ EMPTY_QUEUES: Mapping[Queue, str] = {
     Queue.PROMISE_AT_RISK: "Alle beloften zijn op tijd.",
     Queue.UNDER_WAY: "Er ligt nu niets bij een vakafdeling.",
     Queue.WAITING: "Wij wachten op niemand.",
+    Queue.TO_ESCALATE: "Er is niets om hogerop voor te leggen.",
     Queue.CLOSED: "Er is nog niets afgesloten.",
 }
 
@@ -81,6 +84,13 @@ EVENTS: Mapping[Event, str] = {
     Event.NOODGEVAL: "Gevaar herkend, 112 genoemd",
     Event.MENS_GEVRAAGD: "Melder vroeg om een medewerker",
     Event.VERWIJDERD_DOOR_MELDER: "Bericht verwijderd door melder",
+    Event.HERINNERD: "Melder herinnerd aan onze vraag",
+    Event.BELOFTE_NADERT: "Gewaarschuwd: de belofte nadert",
+    Event.ESCALATIE_VOORGESTELD: "Voorstel: hogerop voorleggen",
+    Event.GEESCALEERD: "Hogerop voorgelegd",
+    Event.ESCALATIE_AFGEWEZEN: "Niet hogerop voorgelegd",
+    Event.BEOORDEELD: "Melder gaf een oordeel",
+    Event.VOORKEUR: "Melder koos welke berichten",
 }
 
 REASONS: Mapping[NotSolved, str] = {

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.handling import Handling
 from bot.promises import PromiseKeeper, Promises
+from bot.questions import QuestionKeeper
 from bot.replies import Replies
 from bot.texts import load_texts
 from bot.triage import Triage
@@ -27,6 +28,7 @@ class Office:
     triage: Triage
     handling: Handling
     keeper: PromiseKeeper
+    questions: QuestionKeeper
 
     def receive(self, *messages: object) -> None:
         """Take in and triage messages, as intake and triage do."""
@@ -65,4 +67,5 @@ def an_office(database: Database, router: ScriptedRouter | None = None, clock: S
         triage=Triage(database=database, router=router or ScriptedRouter(), replies=replies, promises=promises, now=clock),
         handling=Handling(database=database, replies=replies, promises=promises, now=clock),
         keeper=PromiseKeeper(database=database, promises=promises, replies=replies, now=clock),
+        questions=QuestionKeeper(database=database, replies=replies, hours=DEFAULT_OFFICE_HOURS, now=clock),
     )

@@ -59,7 +59,7 @@ def test_a_colleague_who_looked_at_an_old_version_is_told_to_look_again(office: 
 def test_the_preview_is_exactly_what_is_sent(office: Office) -> None:
     melding = office.meldingen()[0]
     step = office.handling.solve(melding, explanation="De lamp is vervangen.")
-    (preview,) = office.handling.preview(melding, step)
+    (preview,) = office.handling.preview(melding, step, account="samira")
     office.handling.carry_out(melding, step, account="samira")
     assert office.replies()[-1].text == preview.text
     assert "De lamp is vervangen." in preview.text

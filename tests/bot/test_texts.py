@@ -21,7 +21,8 @@ from routing.errors import ConfigError
 from routing.melding import News, NotSolved, Status
 from routing.messages import Delivery, Visibility
 from routing.personal_data import find_personal_data
-from routing.reachability import RULES, Way
+from routing.questions import Question
+from routing.reachability import RULES, Way, Wish
 from routing.vakafdelingen import load_municipality
 from storage.database import Database
 from storage.meldingen import Melder, Melding
@@ -91,7 +92,9 @@ def every_text(melding: Melding, form: str, language: str) -> list[str]:
         if topic.lead == "noodgeval"
     ]
     tellings += [Telling(news=News.ONTVANGST, formal=formal.value) for formal in Formal]
-    tellings += [Telling(news=News.ONTVANGST, question_word=word) for word in ("waar", "wat", "hallo")]
+    tellings += [Telling(news=News.VOORKEUR, wish=wish.value) for wish in Wish]
+    tellings += [Telling(news=news, signed="Wilhelmina") for news in News]
+    tellings += [Telling(news=News.ONTVANGST, question_word=word) for word in Question]
     for variant, telling in itertools.product(variants, tellings):
         texts.append(REPLIES.preview(variant, a_melder(language), telling, FORMS[form], f"{variant.kenmerk}/10"))
     return texts

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from bot.attachments import FileStore
 from bot.handling import Handling
 from bot.promises import PromiseKeeper, Promises
+from bot.questions import QuestionKeeper
 from bot.replies import Replies
 from bot.texts import load_texts
 from bot.triage import Triage
@@ -118,6 +119,7 @@ def _an_office(database: Database, router: ScriptedRouter) -> Office:
         triage=Triage(database=database, router=router, replies=_REPLIES, promises=_PROMISES, now=clock),
         handling=Handling(database=database, replies=_REPLIES, promises=_PROMISES, now=clock),
         keeper=PromiseKeeper(database=database, promises=_PROMISES, replies=_REPLIES, now=clock),
+        questions=QuestionKeeper(database=database, replies=_REPLIES, hours=DEFAULT_OFFICE_HOURS, now=clock),
     )
 
 

@@ -48,7 +48,7 @@ def preview(visit: Admitted, number: str, action: str) -> Response:
     """Exactly what each melder would get. Changes nothing, so it answers with a page instead of a redirect."""
     melding, chosen = _find(visit, number, action)
     try:
-        previews = visit.desk.handling.preview(melding, _step(visit, melding, chosen))
+        previews = visit.desk.handling.preview(melding, _step(visit, melding, chosen), account=visit.account.username)
     except (FormError, InvalidTransitionError, StaleError) as error:
         return _refused(visit, melding, chosen, error)
     opened = Open(action=chosen.name, fields=visit.form.fields, previews=previews)
@@ -63,7 +63,7 @@ def carry_out(visit: Admitted, number: str, action: str) -> Response:
     handling = visit.desk.handling
     try:
         step = _step(visit, melding, chosen)
-        told = handling.preview(melding, step)
+        told = handling.preview(melding, step, account=visit.account.username)
         after = handling.carry_out(melding, step, account=visit.account.username, version=visit.form.version())
     except (FormError, InvalidTransitionError, StaleError) as error:
         return _refused(visit, melding, chosen, error)
@@ -121,6 +121,7 @@ def _page(
     values |= _choices(visit.desk.municipality, melding)
     values |= {
         "opened": opened,
+        "proposed_role": visit.desk.handling.proposed_role(melding) if melding.is_escalation_proposed else "",
         "offered": actions.offered(melding, visit.desk.municipality),
         "is_to_judge": melding.status in TO_JUDGE,
     }
