@@ -83,7 +83,14 @@ def build(
     """
     municipality = load_tables(config)
     tables = config.municipality
-    replies = Replies(texts=load_texts(tables.path("texts", config.base)), municipality=municipality, office=config.office.name)
+    replies = Replies(
+        texts=load_texts(tables.path("texts", config.base)),
+        municipality=municipality,
+        office=config.office.name,
+        privacy=config.office.privacy_page,
+        follow_address=config.web.follow_address,
+        follow_for=timedelta(days=config.web.follow_days),
+    )
     promises = Promises(hours=config.office_hours.as_office_hours(), municipality=municipality)
     database = open_database(config, watch)
     with database.work() as work:

@@ -31,6 +31,7 @@ class _Table(BaseModel):
 
 class Office(_Table):
     name: str = Field(min_length=1)
+    privacy_page: str = Field(default="utrecht.nl/privacy", min_length=1)
 
 
 class DatabaseTable(_Table):
@@ -42,6 +43,8 @@ class Web(_Table):
     port: int = Field(default=8080, ge=0, le=65535)
     secure_cookie: bool = True
     session_hours: int = Field(default=10, ge=1, le=24)
+    follow_address: str = Field(default="", pattern=r"^(https?://[^\s?#]+)?$")
+    follow_days: int = Field(default=180, ge=1, le=3650)
 
 
 class Rhythms(_Table):

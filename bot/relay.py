@@ -198,9 +198,7 @@ class Relay:
         return claimed
 
     def _passes_guards(self, work: UnitOfWork, reply: Reply, halted: list[Halt]) -> bool:
-        """Record and note what a guard halts. What a colleague decided passes every guard."""
-        if reply.decided_by is not None:
-            return True
+        """Record and note what a guard halts."""
         halt = check(work.guards.outgoing(reply, self.now()), self.guards, self.now())
         if halt is not None:
             work.guards.record(reply, halt, self.now())

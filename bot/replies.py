@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.texts import TextBook
 from routing.melding import News, Status
@@ -16,6 +16,7 @@ from routing.questions import BUTTONS, Question
 from routing.reachability import Reach, Way, is_wanted, plan
 from routing.vakafdelingen import Municipality
 from storage.database import UnitOfWork
+from storage.follow import new_token
 from storage.meldingen import Melder, Melding, Recorded
 from storage.outbox import NewReply, ReplyState
 
@@ -49,12 +50,17 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class Replies:
-    """Knows the texts, the municipality and the office's name; makes reply rows."""
+    """Knows the texts, the municipality and the office's name; makes reply rows.
+
+    `follow_address` is where residents reach our pages (https://...); empty offers no page. A link opens it for `follow_for`.
+    """
 
     texts: Mapping[str, TextBook]
     municipality: Municipality
     office: str
     privacy: str = "utrecht.nl/privacy"
+    follow_address: str = ""
+    follow_for: timedelta = timedelta(days=180)
 
     def tell(self, work: UnitOfWork, recorded: Recorded, telling: Telling, now: datetime) -> int:
         """Queue the news for every melder it concerns. Returns how many replies were added. Idempotent per event and melder."""
@@ -69,8 +75,14 @@ class Replies:
             text = self.preview(melding, melder, telling, way, token)
             if _is_private(way) and telling.news is not News.NOODGEVAL and not work.outbox.has_told(melder.person_id):
                 text = "\n".join((text, *self._introduction(melder)))
+            link = new_token() if self._offers_page(telling, way) else ""
+            if link:
+                text = "\n".join((text, *self._follow_lines(melder, link)))
             new = _new_reply(recorded, melder, telling, way, (token, text))
-            added += work.outbox.add(replace(new, options=self._options(melder, telling, way)), now)
+            is_added = work.outbox.add(replace(new, options=self._options(melder, telling, way)), now)
+            if is_added and link:
+                work.follow.add(melder.id, link, now, until=now + self.follow_for)
+            added += is_added
         return added
 
     def preview(self, melding: Melding, melder: Melder, telling: Telling, way: Way, token: str) -> str:
@@ -81,6 +93,14 @@ class Replies:
             books = books[-1:]  # a public reply is one short text
         parts = [self._render(book, melding, telling, form, token) for book in books]
         return "\n\n".join(parts)
+
+    def _offers_page(self, telling: Telling, way: Way) -> bool:
+        """The first private receipt offers the page: a way that no platform closes. In public there is never a link."""
+        return bool(self.follow_address) and _is_private(way) and telling.news in {News.ONTVANGST, News.MEDEMELDER}
+
+    def _follow_lines(self, melder: Melder, link: str) -> list[str]:
+        address = f"{self.follow_address.rstrip('/')}/volg/{link}"
+        return [book.word("volgen", {"volgadres": address}) for book in self._books(melder)]
 
     def _introduction(self, melder: Melder) -> list[str]:
         """What everybody is told once: where it stands what we do with their data, and how to get fewer messages."""
@@ -111,7 +131,7 @@ class Replies:
         )
 
     def _render(self, book: TextBook, melding: Melding, telling: Telling, form: str, token: str) -> str:
-        values = self._facts(book, melding, token)
+        values = self.facts(book, melding, token)
         values |= {
             "vraag": telling.question or (book.word(f"vraag_{telling.question_word}", values) if telling.question_word else ""),
             "toelichting": telling.explanation,
@@ -128,7 +148,8 @@ class Replies:
             return text
         return f"{text}\n{book.word('groet_medewerker' if telling.signed else 'groet_computer', values)}"
 
-    def _facts(self, book: TextBook, melding: Melding, token: str) -> dict[str, str]:
+    def facts(self, book: TextBook, melding: Melding, token: str) -> dict[str, str]:
+        """What is true of a melding now, in the words of one language."""
         partner = self.municipality.partners.get(melding.partner or "overig")
         is_english = book.language == "en"
         return {

@@ -19,7 +19,7 @@ from jinja2 import StrictUndefined, Template, TemplateSyntaxError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from routing.errors import ConfigError
-from routing.melding import News, NotSolved, Status
+from routing.melding import TOLD_TO_RESIDENTS, News, NotSolved, Status
 from routing.office_hours import AMSTERDAM
 from routing.questions import BUTTONS, Question
 from routing.reachability import Wish
@@ -44,6 +44,7 @@ VARIABLES = frozenset(
         "medewerker",
         "privacy",
         "wens",
+        "volgadres",
     }
 )
 _FORMS = ("prive", "openbaar")
@@ -52,6 +53,9 @@ _NEEDED_WORDS = frozenset(
     | {f"vraag_{question.value}" for question in Question}
     | {f"knop_{name}" for buttons in BUTTONS.values() for _, name in buttons}
     | {f"wens_{wish.value}" for wish in Wish}
+    | {"volgen", "volg_titel", "volg_nummer", "volg_stand", "volg_belofte", "volg_gebeurd", "volg_vraag", "volg_alleen_u"}
+    | {"volg_verlopen", "volg_verlopen_uitleg"}
+    | {f"gebeurd_{event.value}" for event in TOLD_TO_RESIDENTS}
     | {f"stand_{status.value}" for status in Status}
     | {f"reden_{reason.value}" for reason in NotSolved}
 )

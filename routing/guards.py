@@ -1,7 +1,7 @@
 """The guards: may this message leave by itself, now? A pure decision over counts that the database holds.
 
 A guard never swallows a message. It lets it wait for a moment that is certain to come, or holds it for a colleague. What a
-colleague decided to send is no machine's choice: only the stop switch stops that.
+colleague decided to send is no machine's choice: only the quiet hours and the stop switch hold that.
 """
 
 from __future__ import annotations
@@ -58,13 +58,15 @@ class GuardRules:
 class Outgoing:
     """A message that is about to leave by itself, and what went before it.
 
-    `is_answer`: it answers what this person just wrote. `is_warning`: it tells of danger to life. `person_replied_at` is when a
-    colleague last wrote to this person, `last_news_at` when a machine last sent them news they did not ask for,
-    `answers_last_hour` how many answers they got in the past hour. `public_answers` counts what stands in the thread already.
-    `is_echo`: the person wrote our own words back.
+    `is_answer`: it answers what this person wrote, `is_fresh`: only a moment ago. `by_colleague`: a colleague decided it, and
+    only the quiet hours hold it. `is_warning`: it tells of danger to life. `person_replied_at` is when a colleague last wrote to this
+    person, `last_news_at` when a machine last sent them news they did not ask for, `answers_last_hour` how many answers they got
+    in the past hour. `public_answers` counts what stands in the thread already. `is_echo`: they wrote our own words back.
     """
 
     is_answer: bool
+    is_fresh: bool
+    by_colleague: bool
     is_warning: bool
     is_public: bool
     to_machine: bool
@@ -88,11 +90,13 @@ def check(outgoing: Outgoing, rules: GuardRules, now: datetime) -> Halt | None:
 
     A warning of danger goes to people at any hour, however much they got.
     """
+    if outgoing.by_colleague:
+        return _night(outgoing, rules, now)
     if outgoing.to_machine:
         return Halt(guard=Guard.COMPUTER_SCHRIJFT)
     if outgoing.is_warning:
         return None
-    return _hold(outgoing, rules) or _wait(outgoing, rules, now)
+    return _hold(outgoing, rules) or _night(outgoing, rules, now) or _wait(outgoing, rules, now)
 
 
 def _hold(outgoing: Outgoing, rules: GuardRules) -> Halt | None:
@@ -105,14 +109,17 @@ def _hold(outgoing: Outgoing, rules: GuardRules) -> Halt | None:
     return None
 
 
+def _night(outgoing: Outgoing, rules: GuardRules, now: datetime) -> Halt | None:
+    """Who wrote a moment ago is awake; everybody else hears it in the morning."""
+    if outgoing.is_answer and outgoing.is_fresh:
+        return None
+    quiet_end = rules.quiet_end(now)
+    return None if quiet_end is None else Halt(guard=Guard.NACHTRUST, until=quiet_end)
+
+
 def _wait(outgoing: Outgoing, rules: GuardRules, now: datetime) -> Halt | None:
     if outgoing.person_replied_at is not None and now < outgoing.person_replied_at + rules.after_person:
         return Halt(guard=Guard.MEDEWERKER_BEZIG, until=outgoing.person_replied_at + rules.after_person)
-    if outgoing.is_answer:
-        return None
-    quiet_end = rules.quiet_end(now)
-    if quiet_end is not None:
-        return Halt(guard=Guard.NACHTRUST, until=quiet_end)
-    if outgoing.last_news_at is not None and now < outgoing.last_news_at + _HOUR:
+    if not outgoing.is_answer and outgoing.last_news_at is not None and now < outgoing.last_news_at + _HOUR:
         return Halt(guard=Guard.BERICHT_PER_UUR, until=outgoing.last_news_at + _HOUR)
     return None

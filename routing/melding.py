@@ -154,6 +154,24 @@ NEWS: dict[Event, News] = {
 }
 
 
+# What happened, as far as it is meant for residents. Doubts, warnings, and what other melders wrote stay inside.
+TOLD_TO_RESIDENTS = frozenset(
+    {
+        Event.ONTVANGEN,
+        Event.DOORGEZET,
+        Event.IN_BEHANDELING_GENOMEN,
+        Event.INGEPLAND,
+        Event.VRAAG_GESTELD,
+        Event.AFGEHANDELD,
+        Event.DOORVERWEZEN,
+        Event.INGETROKKEN,
+        Event.SAMENGEVOEGD,
+        Event.HEROPEND,
+        Event.NOG_GEEN_NIEUWS,
+    }
+)
+
+
 def next_status(status: Status, event: Event, *, before_question: Status | None = None) -> Status:
     """The status after `event`. `before_question` is the status the melding had when a question was asked.
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from routing.errors import ConfigError, StaleError
 from storage.attachments import Attachments
 from storage.channel_states import ChannelStates
+from storage.follow import Follow
 from storage.guards import Guards
 from storage.inbox import Inbox
 from storage.meldingen import Meldingen
@@ -78,6 +79,7 @@ class UnitOfWork:
         self.meldingen = Meldingen(self._connection)
         self.outbox = Outbox(self._connection)
         self.guards = Guards(self._connection)
+        self.follow = Follow(self._connection)
         self.staff = Staff(self._connection)
         return self
 

@@ -18,6 +18,7 @@ from storage.tables import guard_trips, melders, messages, people, replies, swit
 _STOP = "versturen"
 _GONE = (ReplyState.BUSY.value, ReplyState.SENT.value, ReplyState.UNCERTAIN.value)
 _HOUR = timedelta(hours=1)
+_FRESH = timedelta(minutes=30)  # after an outage an answer may be old news to somebody who is asleep by now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class Guards:
         is_public = reply.delivery is Delivery.PUBLIC_REPLY
         return Outgoing(
             is_answer=reply.is_answer,
+            is_fresh=now - reply.created_at <= _FRESH,
+            by_colleague=reply.decided_by is not None,
             is_warning=reply.news == News.NOODGEVAL.value,
             is_public=is_public,
             to_machine=person.is_bot,

@@ -320,6 +320,15 @@ switches = sa.Table(
     _moment("at"),
 )
 
+follow_links = sa.Table(
+    "follow_links",
+    metadata,
+    sa.Column("token_hash", sa.Text, primary_key=True),
+    sa.Column("melder_id", sa.ForeignKey("melders.id"), nullable=False),
+    _moment("created_at"),
+    _moment("expires_at"),
+)
+
 attempts = sa.Table(
     "attempts",
     metadata,

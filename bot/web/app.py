@@ -17,7 +17,7 @@ from bot.web.guard import admit
 from bot.web.pages import Pages
 from bot.web.security import SecurityHeaders
 from bot.web.sessions import Sessions
-from bot.web.views import attachments, brakes, health, login, melding, queue, trays
+from bot.web.views import attachments, brakes, follow, health, login, melding, queue, trays
 from bot.web.views.webhooks import webhooks
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def build_desk(desk: Desk, static: Path = FOLDER) -> FastAPI:
     app.state.desk = desk
     app.state.sessions = Sessions(desk)
     app.state.pages = Pages(desk, assets)
-    for view in (login, queue, melding, trays, brakes, health, attachments):
+    for view in (login, queue, melding, trays, brakes, follow, health, attachments):
         app.include_router(view.router)
     app.mount("/static", StaticFiles(directory=static), name="static")
     app.add_middleware(SecurityHeaders)

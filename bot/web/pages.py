@@ -142,6 +142,7 @@ def _environment() -> Environment:
         "visible": display.visible,
         "excerpt": display.excerpt,
         "in_parts": display.in_parts,
+        "capitalized": lambda sentence: sentence[:1].upper() + sentence[1:],
         "sureness": words.sureness,
         "sure_steps": words.sure_steps,
         "age": words.age,

@@ -16,6 +16,8 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=AMSTERDAM)
 NIGHT = datetime(2026, 11, 23, 23, tzinfo=AMSTERDAM)
 NEWS = Outgoing(
     is_answer=False,
+    is_fresh=True,
+    by_colleague=False,
     is_warning=False,
     is_public=False,
     to_machine=False,
@@ -28,7 +30,7 @@ NEWS = Outgoing(
 
 
 def test_every_mix_of_circumstances_leaves_waits_for_a_sure_moment_or_waits_for_a_colleague() -> None:
-    flags = ("is_answer", "is_warning", "is_public", "to_machine", "is_echo")
+    flags = ("is_answer", "is_fresh", "by_colleague", "is_warning", "is_public", "to_machine", "is_echo")
     recent, old = timedelta(minutes=5), timedelta(hours=5)
     seen = set()
     for values in itertools.product([True, False], repeat=len(flags)):
@@ -46,10 +48,12 @@ def test_every_mix_of_circumstances_leaves_waits_for_a_sure_moment_or_waits_for_
             halt = check(outgoing, RULES, at)
             seen.add(halt.guard if halt else None)
             assert halt is None or halt.until is None or halt.until > at
-            if outgoing.is_warning and not outgoing.to_machine:
+            if outgoing.is_warning and not outgoing.to_machine and not outgoing.by_colleague:
                 assert halt is None
-            if not outgoing.is_answer and not outgoing.is_warning and at is NIGHT:
+            if at is NIGHT and not (outgoing.is_answer and outgoing.is_fresh) and not outgoing.is_warning:
                 assert halt is not None
+            if outgoing.by_colleague and at is NOON:
+                assert halt is None
     assert seen == {None, *Guard}
 
 
@@ -73,6 +77,12 @@ def test_quiet_hours_within_one_day_end_that_day() -> None:
     rules = replace(RULES, quiet_from=NOON.time(), quiet_until=NOON.replace(hour=13).time())
     assert rules.quiet_end(NOON) == NOON.replace(hour=13)
     assert rules.quiet_end(NIGHT) is None
+
+
+def test_an_answer_that_an_outage_kept_waits_for_the_morning() -> None:
+    halt = check(replace(NEWS, is_answer=True, is_fresh=False), RULES, NIGHT)
+    assert halt is not None
+    assert halt.guard is Guard.NACHTRUST
 
 
 def test_an_answer_goes_at_night_and_news_waits_for_the_morning() -> None:

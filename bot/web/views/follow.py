@@ -1,0 +1,48 @@
+"""The page by which a resident follows their melding: no account, no script, one unguessable address."""
+
+from __future__ import annotations
+
+import re
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from bot.follow import LANGUAGE_NAMES, WORDS, page_of
+from bot.texts import LANGUAGES
+from bot.web.guard import Admitted, Visit
+from bot.web.pages import Pages
+from storage import queries
+
+router = APIRouter()
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")
+
+
+@router.get("/volg/{token}")
+def show_follow(visit: Admitted, token: str, taal: str = "") -> Response:
+    """404, in the same words, for a link that never was and for one that expired."""
+    pages: Pages = visit.request.app.state.pages
+    desk = visit.desk
+    with desk.database.work() as work:
+        followed = work.follow.find(token, desk.now()) if _TOKEN.fullmatch(token) else None
+    language = _language(visit, taal, followed.language if followed else "")
+    replies = desk.handling.replies
+    values = {"now": desk.now(), "languages": [(code, LANGUAGE_NAMES[code]) for code in LANGUAGES if code != language]}
+    if followed is None:
+        book = replies.texts[language]
+        words = {name: book.word(f"volg_{name}", {"kantoor": replies.office}) for name in WORDS}
+        return pages.bare("volg.html", values | {"page": None, "language": language, "words": words}, status=404)
+    with desk.database.reading() as connection:
+        melding = queries.get_melding(connection, followed.melding_id)
+        if melding.merged_into_id is not None:
+            melding = queries.get_melding(connection, melding.merged_into_id)
+        page = page_of(replies, melding, queries.event_log(connection, melding.id), language)
+    return pages.bare(
+        "volg.html", values | {"page": page, "language": language, "words": page.words, "book": replies.texts[language]}
+    )
+
+
+def _language(visit: Visit, wanted: str, of_melder: str) -> str:
+    """The language that was asked for, else the melder's own, else that of the browser."""
+    browser = visit.request.headers.get("accept-language", "")[:2].lower()
+    fallback = "en" if of_melder not in {"", *LANGUAGES} else LANGUAGES[0]
+    return next((code for code in (wanted, of_melder, browser) if code in LANGUAGES), fallback)
