@@ -58,10 +58,10 @@ class GuardRules:
 class Outgoing:
     """A message that is about to leave by itself, and what went before it.
 
-    `is_answer`: it answers what this person wrote, `is_fresh`: only a moment ago. `by_colleague`: a colleague decided it, and
-    only the quiet hours hold it. `is_warning`: it tells of danger to life. `person_replied_at` is when a colleague last wrote to this
-    person, `last_news_at` when a machine last sent them news they did not ask for, `answers_last_hour` how many answers they got
-    in the past hour. `public_answers` counts what stands in the thread already. `is_echo`: they wrote our own words back.
+    `is_answer`: it answers what this person wrote; `is_fresh`: only a moment ago. `by_colleague`: a colleague decided it.
+    `is_warning`: it tells of danger to life. `person_replied_at` is when a colleague last wrote to this person, `last_news_at`
+    when a machine last sent news they did not ask for, `answers_last_hour` how many answers they got in the past hour.
+    `public_answers` counts what stands in the thread already. `is_echo`: they wrote our own words back.
     """
 
     is_answer: bool
