@@ -1,4 +1,4 @@
-"""A daily look at every channel: are its tokens, rights and addresses right, and when does a token end?"""
+"""A daily look at every channel: are its tokens and rights right, when does a token end, which posts are gone?"""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from channels.base import Channel, Checkable, Finding
+import structlog
+
+from channels.base import Channel, Checkable, Costed, Finding, RemovalFinder
+from routing.errors import ChannelError
+from routing.messages import Removal
 from storage.database import Database
 
 EVERY = timedelta(days=1)
+LOOKED_UP_PER_DAY = 500  # each look costs money on X
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +30,43 @@ class CheckUp:
         """Look when the last look is a day ago. Returns what was found; empty when it was not time."""
         if not isinstance(channel, Checkable) or not await asyncio.to_thread(self._is_due, channel.name):
             return ()
-        return await self.look(channel)
+        findings = await self.look(channel)
+        if isinstance(channel, RemovalFinder) and all(finding.is_good for finding in findings):
+            await self._look_for_removals(channel.name, channel)
+        return findings
 
     async def look(self, channel: Checkable) -> tuple[Finding, ...]:
         """Look now, and write down when a token ends and what is wrong."""
         findings = await channel.check()
+        if isinstance(channel, Costed):
+            findings += (channel.cost_so_far(await asyncio.to_thread(self._cursor, channel.name)),)
         await asyncio.to_thread(self._record, channel.name, findings)
         return findings
+
+    async def _look_for_removals(self, name: str, finder: RemovalFinder) -> None:
+        """What residents took back is masked within a day, where the platform does not tell it by itself."""
+        wanted = await asyncio.to_thread(self._open_posts, name)
+        if not wanted:
+            return
+        try:
+            gone = await finder.find_removed(wanted)
+        except ChannelError as error:
+            _log.warning("could not look for removed posts", channel=name, error=str(error))
+        else:
+            await asyncio.to_thread(self._take_back, name, gone)
+
+    def _open_posts(self, name: str) -> tuple[str, ...]:
+        with self.database.work() as work:
+            return work.inbox.public_of_open_meldingen(name, LOOKED_UP_PER_DAY)
+
+    def _take_back(self, name: str, gone: tuple[Removal, ...]) -> None:
+        with self.database.work() as work:
+            work.inbox.take_pushed(name, gone, self.now())
+            work.commit()
+
+    def _cursor(self, name: str) -> str | None:
+        with self.database.work() as work:
+            return work.inbox.cursor(name)
 
     def _is_due(self, name: str) -> bool:
         with self.database.work() as work:

@@ -46,6 +46,8 @@ class Intake:
             if page is None:
                 break
             new += await asyncio.to_thread(self._keep, channel.name, page)
+            if page.again_after is not None:
+                self._quiet_until[channel.name] = self._now() + page.again_after
             if not page.more:
                 break
         return new

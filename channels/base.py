@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import BinaryIO, Protocol, runtime_checkable
 
-from routing.messages import CannotTell, Delivery, Item, NotFound, OutboundMessage, Page, Sent, Unknown
+from routing.messages import CannotTell, Delivery, Item, NotFound, OutboundMessage, Page, Removal, Sent, Unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,3 +119,19 @@ class Checkable(Protocol):
     def name(self) -> str: ...
 
     async def check(self) -> tuple[Finding, ...]: ...
+
+
+@runtime_checkable
+class Costed(Protocol):
+    """A channel that costs money per reading, and counts it in its cursor."""
+
+    def cost_so_far(self, cursor: str | None) -> Finding: ...
+
+
+@runtime_checkable
+class RemovalFinder(Protocol):
+    """A channel whose platform does not tell removals, but can be asked about messages one by one."""
+
+    async def find_removed(self, external_ids: Sequence[str]) -> tuple[Removal, ...]:
+        """Those of these public messages that are gone. Raises a ChannelError when it could not be asked."""
+        ...

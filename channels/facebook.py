@@ -284,7 +284,7 @@ class FacebookChannel(MetaWebhook):
         )
 
     async def fetch(self, cursor: str | None) -> Page:
-        return page_of(await asyncio.to_thread(self._step, decode_walk(cursor)))
+        return page_of(await asyncio.to_thread(self._step, decode_walk(cursor)), self._graph.pace)
 
     async def send(self, message: OutboundMessage) -> Sent | Unknown:
         page_id = self._settings.page_id

@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 
 import requests
 
-from channels.graph_refusals import GraphFailure, parse_failure, parse_wait
+from channels.graph_refusals import GraphFailure, parse_failure, parse_usage, parse_wait
 from channels.payload import JsonObject, id_of, object_of, text_of
 from channels.session import ExchangeFailedError, FixedHostSession
 from routing.errors import ConfigError
@@ -89,8 +89,13 @@ class _RefusedError(Exception):
 
 
 class _GraphSession(FixedHostSession):
+    """Sorts statuses, and keeps how much of the app's allowance is used, which the SDK drops."""
+
+    pace: timedelta | None = None
+
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         response = super().request(method, url, *args, **kwargs)
+        self.pace = parse_usage(response.headers)
         response.headers.setdefault("content-type", "")  # the SDK breaks when there is none
         if not 200 <= response.status_code < 300:
             raise _RefusedError(response)
@@ -103,6 +108,7 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # the SDK publishes
     def __init__(self, settings: GraphSettings) -> None:
         session = _GraphSession(settings.base_url, connect_timeout=settings.connect_timeout, read_timeout=settings.read_timeout)
         super().__init__(access_token=settings.page_token, session=session)
+        self._paced_session = session
         self.version = settings.version  # the constructor takes no version later than 3.1
         self._proof = hmac.new(settings.app_secret.encode(), settings.page_token.encode(), hashlib.sha256).hexdigest()
         self._secrets = (settings.page_token, settings.app_secret, self._proof)
@@ -138,6 +144,11 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # the SDK publishes
         if isinstance(answer, GraphFailure):
             return answer
         return id_of(answer.get("message_id")) or id_of(answer.get("id")) or GraphFailure(words="een antwoord zonder nummer")
+
+    @property
+    def pace(self) -> timedelta | None:
+        """How long to leave Meta alone because most of the allowance is used; None while it is not."""
+        return self._paced_session.pace
 
     def close(self) -> None:
         self.session.close()

@@ -5,6 +5,8 @@ A private reply to a comment travels over Messenger, so both channels write and 
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from channels.graph import GraphClient, GraphSettings, next_page_of
 from channels.graph_cursor import encode_walk
 from channels.graph_refusals import GraphFailure, judge_read, judge_write
@@ -41,11 +43,11 @@ def render_text(message: OutboundMessage) -> dict[str, object]:
     }
 
 
-def page_of(step: Step) -> Page:
+def page_of(step: Step, again_after: timedelta | None) -> Page:
     """Oldest first, as far as one page goes; what could not be read last."""
     messages = sorted((item for item in step.items if isinstance(item, InboundMessage)), key=lambda item: item.sent_at)
     broken = (item for item in step.items if isinstance(item, UnreadableItem))
-    return Page(items=(*messages, *broken), cursor=encode_walk(step.walk), more=step.more)
+    return Page(items=(*messages, *broken), cursor=encode_walk(step.walk), more=step.more, again_after=again_after)
 
 
 def with_unreadable(walker: Walker, walk: Walk, read: list[Container | UnreadableItem], after: str | None) -> Step:

@@ -30,6 +30,8 @@ _ALREADY_THERE = frozenset({506, 10_900})  # the same text stands there; this co
 _PERSON_UNAVAILABLE = frozenset({(551, None), (100, 2_018_001), (200, 1_545_041)})
 _WINDOW_CLOSED = frozenset({2_018_065, 2_018_278, 2_534_022})
 _PAGE_RESTRICTED = 1_893_063
+_NEARLY_USED = 80  # per cent
+_PAUSE = timedelta(minutes=5)
 _LONGEST_WAIT = timedelta(days=1)
 
 
@@ -75,6 +77,19 @@ def parse_wait(headers: Mapping[str, str]) -> timedelta | None:
     uses = [use for account in usage.values() for use in objects_of(list_of(account))]
     minutes = max((_number(use.get("estimated_time_to_regain_access")) or 0 for use in uses), default=0)
     return min(timedelta(minutes=min(minutes, 10_000)), _LONGEST_WAIT) if minutes > 0 else None
+
+
+def parse_usage(headers: Mapping[str, str]) -> timedelta | None:
+    """A pause when four fifths of an allowance are used: Meta counts over one hour (Graph API, rate limits, 2026)."""
+    lowered = {name.lower(): value for name, value in headers.items()}
+    try:
+        of_app = object_of(json.loads(lowered.get("x-app-usage", "{}")))
+        of_page = object_of(json.loads(lowered.get("x-business-use-case-usage", "{}")))
+    except (ValueError, RecursionError):
+        return None
+    uses = [of_app, *(use for account in of_page.values() for use in objects_of(list_of(account)))]
+    shares = [_number(use.get(name)) or 0 for use in uses for name in ("call_count", "total_cputime", "total_time")]
+    return _PAUSE if max(shares, default=0) >= _NEARLY_USED else None
 
 
 def judge_write(failure: GraphFailure) -> Unknown | ChannelError:

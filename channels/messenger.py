@@ -251,7 +251,7 @@ class MessengerChannel(MetaWebhook):
 
     async def fetch(self, cursor: str | None) -> Page:
         step = await asyncio.to_thread(self._step, decode_walk(cursor))
-        return page_of(step)
+        return page_of(step, self._graph.pace)
 
     async def send(self, message: OutboundMessage) -> Sent | Unknown:
         if message.delivery is not Delivery.DIRECT:

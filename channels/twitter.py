@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
@@ -16,6 +16,7 @@ from channels.base import Challenge, Finding, Limits
 from channels.media import download
 from channels.payload import JsonObject, object_of, text_of, unreadable
 from channels.session import ExchangeFailedError
+from channels.twitter_budget import PRICE_OF_DIRECT_MESSAGE, PRICE_OF_MENTION, until_next_month
 from channels.twitter_client import Outcome, XClient, XSettings, utc_now
 from channels.twitter_messages import (
     NAME,
@@ -25,6 +26,7 @@ from channels.twitter_messages import (
     parse_own_direct_message,
     parse_own_reply,
     parse_posted,
+    parse_removed,
 )
 from channels.twitter_pushed import parse_pushed
 from channels.twitter_refusals import Refusal, judge_read, judge_send
@@ -32,12 +34,13 @@ from channels.twitter_walk import StreamWalk, XCursor, decode_cursor, id_of_mome
 from channels.webhooks import base64_signature, is_same, read_body
 from channels.weighted_length import weighted_length
 from routing.errors import ChannelAuthError, ChannelError, MessageRejectedError, TemporaryChannelError
-from routing.messages import CannotTell, Delivery, Item, NotFound, OutboundMessage, Page, Sent, Unknown, UnreadableItem
+from routing.messages import CannotTell, Delivery, Item, NotFound, OutboundMessage, Page, Removal, Sent, Unknown, UnreadableItem
 
 # X documentation, August 2026: weighted characters for a post, plain ones for a direct message.
 _MAX_LENGTH = {Delivery.PUBLIC_REPLY: 280, Delivery.DIRECT: 10_000}
 _MENTIONS_KEPT = 800  # X documentation, August 2026: what the mentions timeline reaches back to, deleted ones included
 _DELETED_AT_MOST = 50
+_LOOKED_UP_AT_ONCE = 100
 
 
 # --- render: value -> payload -----------------------------------------------------------------------------------------
@@ -124,6 +127,18 @@ class XChannel:
     async def check(self) -> tuple[Finding, ...]:
         return tuple(await asyncio.to_thread(lambda: list(self._check())))
 
+    async def find_removed(self, external_ids: Sequence[str]) -> tuple[Removal, ...]:
+        found: tuple[Removal, ...] = ()
+        for first in range(0, len(external_ids), _LOOKED_UP_AT_ONCE):
+            batch = external_ids[first : first + _LOOKED_UP_AT_ONCE]
+            found += parse_removed(_usable(await asyncio.to_thread(self._client.look_up, batch)))
+        return found
+
+    def cost_so_far(self, cursor: str | None) -> Finding:
+        usage, budget = decode_cursor(cursor).usage.at(self._now()), self._settings.monthly_budget
+        text = f"lezen kostte deze maand ongeveer ${usage.dollars:.2f} van ${budget:.2f}; een antwoord kost $0.01 tot $0.02"
+        return Finding(text=text, is_good=usage.dollars < budget)
+
     async def aclose(self) -> None:
         self._client.close()
 
@@ -148,21 +163,31 @@ class XChannel:
                 yield Finding(text=f"{what} lezen mag")
 
     def _fetch(self, cursor: XCursor) -> Page:
-        """One page of mentions and, when their time has come, one of direct messages."""
+        """One page of mentions and, when their time has come, one of direct messages. Nothing when the budget is spent."""
+        cursor = replace(cursor, usage=cursor.usage.at(self._now()))
+        if cursor.usage.dollars >= self._settings.monthly_budget:
+            wait = min(until_next_month(self._now()), timedelta(hours=1))
+            return Page(items=(), cursor=cursor.encode(), problem=self._words_of_end(), again_after=wait)
         account_id = self._own_id()
-        page, walk = self._fetch_mentions(cursor.mentions, account_id)
-        cursor = replace(cursor, mentions=walk)
+        page, cursor = self._fetch_mentions(cursor, account_id)
+        page = replace(page, again_after=self._client.pace("mentions"))
         if self._now().timestamp() < cursor.direct_at:
             return replace(page, cursor=cursor.encode())
         direct, cursor = self._fetch_direct_messages(cursor, account_id)
-        return Page(
-            items=(*page.items, *direct.items), cursor=cursor.encode(), more=page.more or direct.more, problem=direct.problem
+        items, more = (*page.items, *direct.items), page.more or direct.more
+        return replace(page, items=items, cursor=cursor.encode(), more=more, problem=direct.problem)
+
+    def _words_of_end(self) -> str:
+        return (
+            f"het leesbudget van deze maand (${self._settings.monthly_budget:.2f}) is op: X wordt tot de eerste niet gelezen. "
+            "Verhoog channels.x.monthly_budget als dat anders moet."
         )
 
-    def _fetch_mentions(self, walk: StreamWalk, account_id: str) -> tuple[Page, StreamWalk]:
+    def _fetch_mentions(self, cursor: XCursor, account_id: str) -> tuple[Page, XCursor]:
+        walk = cursor.mentions
         answer = self._client.mentions(account_id, self._mention_params(walk))
         if isinstance(answer, Refusal) and answer.status == 400 and walk.is_half_way:
-            return Page(items=(), cursor=""), walk.restarted()  # the page token has expired
+            return Page(items=(), cursor=""), replace(cursor, mentions=walk.restarted())  # the page token has expired
         payload = _usable(answer)
         if not payload.get("data") and payload.get("errors") and not payload.get("meta"):
             raise TemporaryChannelError("X gaf fouten in plaats van vermeldingen. Kijk of het account nog open is.")
@@ -170,27 +195,30 @@ class XChannel:
         after, more = walk.after_page(self._plausible(found), found.next_token, self._settings.overlap)
         gap = () if after.is_half_way else _gap_alarm(walk, found, has_start=self._settings.start is not None)
         new = tuple(item for item in found.items if item.external_id not in walk.recent)
-        return Page(items=(*new, *gap), cursor="", more=more), after
+        usage = cursor.usage.charged(found.ids, PRICE_OF_MENTION)
+        return Page(items=(*new, *gap), cursor="", more=more), replace(cursor, mentions=after, usage=usage)
 
     def _fetch_direct_messages(self, cursor: XCursor, account_id: str) -> tuple[Page, XCursor]:
         """A failure here is told and does not hold up the mentions."""
-        walk, wait, problem, more = cursor.direct, self._settings.direct_interval, "", False
+        wait, problem, more = self._settings.direct_interval, "", False
         items: tuple[Item, ...] = ()
         try:
-            walk, items, more = self._walk_direct_messages(walk, account_id)
+            cursor, items, more = self._walk_direct_messages(cursor, account_id)
+            wait = max(wait, self._client.pace("dm_events") or wait)
         except TemporaryChannelError as error:
             wait, problem = error.retry_after or wait, f"privéberichten ophalen lukt nu niet: {error}"
         except ChannelAuthError as error:
             problem = f"privéberichten ophalen mag niet: {error}"
         due = 0 if more else int((self._now() + wait).timestamp())
-        return Page(items=items, cursor="", more=more, problem=problem), replace(cursor, direct=walk, direct_at=due)
+        return Page(items=items, cursor="", more=more, problem=problem), replace(cursor, direct_at=due)
 
-    def _walk_direct_messages(self, walk: StreamWalk, account_id: str) -> tuple[StreamWalk, tuple[Item, ...], bool]:
+    def _walk_direct_messages(self, cursor: XCursor, account_id: str) -> tuple[XCursor, tuple[Item, ...], bool]:
         """X takes no `since_id` here: the walk goes back until it meets what it knows."""
+        walk = cursor.direct
         params = {"max_results": str(self._settings.direct_page_size)}
         answer = self._client.direct_messages({**params, "pagination_token": walk.next} if walk.next else params)
         if isinstance(answer, Refusal) and answer.status == 400 and walk.is_half_way:
-            return walk.restarted(), (), False
+            return replace(cursor, direct=walk.restarted()), (), False
         found = parse_direct_messages(_usable(answer), account_id)
         floor = int(walk.floor(self._settings.overlap) or self._first_id())
         reaches_floor = any(int(identifier) <= floor for identifier in found.ids)
@@ -198,7 +226,8 @@ class XChannel:
         after, more = walk.after_page(self._plausible(found), next_token, self._settings.overlap)
         wanted = {identifier for identifier in found.ids if int(identifier) > floor and identifier not in walk.recent}
         items = tuple(item for item in found.items if isinstance(item, UnreadableItem) or item.external_id in wanted)
-        return after, items, more
+        usage = cursor.usage.charged(found.ids, PRICE_OF_DIRECT_MESSAGE)
+        return replace(cursor, direct=after, usage=usage), items, more
 
     def _first_id(self) -> str:
         return "0" if self._settings.start is None else id_of_moment(self._settings.start)

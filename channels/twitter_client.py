@@ -7,17 +7,19 @@ judges nothing: what an outcome means for a message stands in twitter_refusals.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
+import requests
 import tweepy
 
 from channels.payload import JsonObject
 from channels.redact import redact
 from channels.session import ExchangeFailedError, FixedHostSession
-from channels.twitter_refusals import Refusal, parse_refusal
+from channels.twitter_refusals import Refusal, parse_pace, parse_refusal
 from routing.errors import ConfigError
 
 Outcome = JsonObject | Refusal | ExchangeFailedError
@@ -32,7 +34,8 @@ class XSettings:
 
     `start`: what was written before it is not taken in; None takes what X still offers. `overlap`: how far each round reads
     back. `direct_interval`: direct messages are asked for at most so often; `direct_page_size` is small, because each one on
-    a page is charged once a day, known or not. `media_hosts`: from where attachments may be fetched.
+    a page is charged once a day, known or not. `monthly_budget`: dollars for reading; at its end nothing is read any more.
+    `media_hosts`: from where attachments may be fetched.
     """
 
     consumer_key: str = field(repr=False)
@@ -42,6 +45,7 @@ class XSettings:
     base_url: str = "https://api.x.com"
     connect_timeout: float = 5.0
     read_timeout: float = 30.0
+    monthly_budget: float = 25.0
     page_size: int = 100
     direct_page_size: int = 20
     direct_interval: timedelta = timedelta(minutes=1)  # X documentation, August 2026: 15 calls in 15 minutes
@@ -133,6 +137,24 @@ _DIRECT_MESSAGES_WITH = _Timeline(
 )
 
 
+class _XSession(FixedHostSession):
+    """Keeps what X says about the window of each call, which tweepy drops."""
+
+    def __init__(self, base_url: str, *, connect_timeout: float, read_timeout: float) -> None:
+        super().__init__(base_url, connect_timeout=connect_timeout, read_timeout=read_timeout)
+        self.windows: dict[str, Mapping[str, str]] = {}
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
+        response = super().request(method, url, *args, **kwargs)
+        self.windows[_call_of(url)] = response.headers
+        return response
+
+
+def _call_of(url: str | bytes) -> str:
+    """The last word of the path: `mentions`, `dm_events`."""
+    return urlsplit(url if isinstance(url, str) else url.decode()).path.rpartition("/")[2]
+
+
 class XClient:
     """The calls that the channel makes. Blocking: run them in a thread."""
 
@@ -147,12 +169,19 @@ class XClient:
             return_type=dict,  # tweepy's models break a whole page over one date without fractions
             wait_on_rate_limit=False,  # it would block, and recurse without end when X names no time
         )
-        self._client.session = FixedHostSession(
-            settings.base_url, connect_timeout=settings.connect_timeout, read_timeout=settings.read_timeout
-        )
+        self._session = _XSession(settings.base_url, connect_timeout=settings.connect_timeout, read_timeout=settings.read_timeout)
+        self._client.session = self._session
         for library in ("tweepy", "oauthlib", "requests_oauthlib"):
             logging.getLogger(library).setLevel(logging.INFO)  # their debug lines hold the Authorization header
         self._speaks_renamed = False
+
+    def pace(self, call: str) -> timedelta | None:
+        """How long X wants us to leave between two of these calls; None while most of the window is left."""
+        return parse_pace(self._session.windows.get(call, {}), self._now())
+
+    def look_up(self, post_ids: Iterable[str]) -> Outcome:
+        """Up to 100 posts; those that are gone stand among the errors."""
+        return self._call(lambda: self._client.get_tweets(list(post_ids), user_auth=True))
 
     def me(self) -> Outcome:
         return self._call(lambda: self._client.get_me(user_auth=True))

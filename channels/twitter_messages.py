@@ -26,6 +26,7 @@ from routing.messages import (
     InboundMessage,
     OutboundMessage,
     Person,
+    Removal,
     UnreadableItem,
     Visibility,
 )
@@ -120,6 +121,13 @@ def parse_own_direct_message(payload: JsonObject, account_id: str, token: str) -
         if id_of(event.get("sender_id")) == account_id and carries_token(event.get("text"), token):
             return id_of(event.get("id"))
     return None
+
+
+def parse_removed(payload: JsonObject) -> tuple[Removal, ...]:
+    """The posts that X says do not exist (any more). One that is only hidden from us is not among them."""
+    gone = (e for e in objects_of(payload.get("errors")) if text_of(e.get("type")).endswith("/resource-not-found"))
+    ids = (post_id_of(error.get("resource_id")) or post_id_of(error.get("value")) for error in gone)
+    return tuple(Removal(channel=NAME, external_id=identifier) for identifier in ids if identifier is not None)
 
 
 def parse_posted(payload: JsonObject) -> str | None:

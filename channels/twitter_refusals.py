@@ -113,3 +113,15 @@ def _wait_of(headers: Mapping[str, str], now: datetime, *, is_limit: bool) -> ti
 
 def _bounded(wait: timedelta) -> timedelta:
     return min(max(wait, timedelta(seconds=1)), _LONGEST_WAIT)
+
+
+def parse_pace(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """What is left of the window, spread over the calls that are left; None while a quarter of them is, or nothing is told."""
+    lowered = {name.lower(): value for name, value in headers.items()}
+    told = [lowered.get(f"x-rate-limit-{name}", "") for name in ("limit", "remaining", "reset")]
+    if not all(value.isdecimal() and len(value) < 12 for value in told):
+        return None
+    limit, remaining, reset = map(int, told)
+    if remaining * 4 >= limit:
+        return None
+    return _bounded(timedelta(seconds=reset - now.timestamp()) / max(remaining, 1))

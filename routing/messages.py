@@ -6,7 +6,7 @@ Frozen and free of I/O. Personal data is kept out of `repr`, so that a log line 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -112,12 +112,14 @@ class Page:
     """One step of fetching. `cursor` is opaque to everybody but the channel and is stored together with the items.
 
     `more` tells that the platform has further items ready now. `problem` says what could not be read while the rest could.
+    `again_after`: the platform's pace; it is not asked again before.
     """
 
     items: tuple[Item, ...]
     cursor: str
     more: bool = False
     problem: str = ""
+    again_after: timedelta | None = None
 
 
 class OptionKind(StrEnum):

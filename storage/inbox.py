@@ -12,11 +12,12 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
+from routing.melding import CLOSED
 from routing.messages import AttachmentKind, InboundMessage, Item, Page, Removal, UnreadableItem, Visibility
 from storage.attachments import Attachments
 from storage.channel_states import ChannelStates
 from storage.dialect import insert_new, skipping_locked, upsert
-from storage.tables import cursors, messages, people
+from storage.tables import cursors, meldingen, messages, people
 from storage.withdrawals import Withdrawals
 
 WAITING, HANDLED, UNREADABLE = "wacht", "verwerkt", "onleesbaar"
@@ -114,6 +115,19 @@ class Inbox:
         """The melding that a message (named by its platform id) belongs to, if any."""
         query = sa.select(messages.c.melding_id).where(messages.c.channel == channel, messages.c.external_id == external_id)
         return self._connection.execute(query).scalar_one_or_none()
+
+    def public_of_open_meldingen(self, channel: str, limit: int) -> tuple[str, ...]:
+        """Platform ids of public messages that belong to an open melding and were not taken back, the newest first."""
+        is_open = meldingen.c.status.not_in([status.value for status in CLOSED])
+        query = (
+            sa.select(messages.c.external_id)
+            .join(meldingen, meldingen.c.id == messages.c.melding_id)
+            .where(messages.c.channel == channel, messages.c.visibility == Visibility.PUBLIC.value)
+            .where(messages.c.removed_at.is_(None), is_open)
+            .order_by(messages.c.id.desc())
+            .limit(limit)
+        )
+        return tuple(self._connection.execute(query).scalars())
 
     def forget_cursors(self) -> None:
         """Read every channel again from its beginning. Safe: what is kept already is recognised."""

@@ -17,6 +17,7 @@ from channels.simulator.faults import PageDelivery, Side
 from channels.simulator.server import Clock, Posted, Simulator, utc_now
 from channels.simulator.twitter_posts import LONGEST_POST, Account, Entry, Json, Posts
 from channels.simulator.twitter_wire import (
+    PROBLEMS,
     TOKEN_PREFIX,
     Vocabulary,
     complaints_about,
@@ -157,6 +158,7 @@ class XSimulator(Simulator):
         yield web.get("/2/users/me", self._call(read, "me", self._me))
         yield web.get("/2/users/{id}/mentions", self._call(read, "mentions", self._mentions))
         yield web.get("/2/users/{id}/tweets", self._call(read, "tweets", self._own_posts))
+        yield web.get("/2/tweets", self._call(read, "lookup", self._look_up))
         yield web.post("/2/tweets", self._call(write, "create_tweet", self._create_post))
         yield web.get("/2/dm_events", self._call(read, "dm_events", self._events))
         yield web.get("/2/dm_conversations/with/{id}/dm_events", self._call(read, "dm_events", self._events))
@@ -206,6 +208,20 @@ class XSimulator(Simulator):
     async def _own_posts(self, request: web.Request) -> web.Response:
         with self.lock:
             return self._timeline(request, self.posts.own_posts[::-1])
+
+    async def _look_up(self, request: web.Request) -> web.Response:
+        """Posts that are gone stand among the errors, with status 200."""
+        with self.lock:
+            wanted = request.query.get("ids", "").split(",")
+            data = [{"id": post_id, "text": post["text"]} for post_id in wanted if (post := self.posts.find(post_id)) is not None]
+            known = {post["id"] for post in data}
+        errors = [
+            {"resource_id": post_id, "resource_type": "tweet", "parameter": "ids", "type": f"{PROBLEMS}resource-not-found"}
+            for post_id in wanted
+            if post_id not in known
+        ]
+        answer: Json = {"data": data, "errors": errors}
+        return web.json_response({name: value for name, value in answer.items() if value})
 
     def _timeline(self, request: web.Request, entries: list[Entry], delivery: PageDelivery | None = None) -> web.Response:
         query = request.query

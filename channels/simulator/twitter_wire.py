@@ -78,6 +78,8 @@ def parameters_of(kind: str, vocabulary: Vocabulary) -> frozenset[str]:
     posts = "tweet.fields" if vocabulary is Vocabulary.TWEETS else "post.fields"
     if kind == "dm_events":
         return _PAGING | {"event_types", "dm_event.fields", "expansions", "media.fields", "user.fields", posts}
+    if kind == "lookup":
+        return frozenset({"ids", "expansions", "media.fields", "user.fields", "place.fields", posts})
     if kind == "me":
         return frozenset({"user.fields", "expansions", posts})
     return _TIMELINE | {posts} | ({"exclude"} if kind == "tweets" else set())

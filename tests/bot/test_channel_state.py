@@ -18,9 +18,13 @@ from channels.graph_check import judge_page, judge_token
 from channels.messenger import MessengerChannel, MessengerSettings
 from channels.simulator.graph import GraphSimulator
 from channels.simulator.telegram import TelegramSimulator
+from channels.simulator.twitter import XSimulator
 from channels.telegram import TelegramChannel, TelegramSettings
+from channels.twitter import XChannel
+from channels.twitter_client import XSettings
 from routing.channel_modes import ChannelMode
 from routing.errors import NotFoundError
+from routing.melding import Event
 from routing.vakafdelingen import load_municipality
 from storage import queries
 from storage.database import Database
@@ -232,3 +236,23 @@ def test_a_missing_right_and_a_wrong_page_are_named() -> None:
     found = judge_token({"scopes": ["pages_messaging"], "is_valid": True}, {"pages_messaging", "x"})
     wrong = [finding.text for finding in found if not finding.is_good]
     assert wrong == ["deze rechten ontbreken: x; vraag ze aan bij Meta"]
+
+
+async def test_a_post_that_its_writer_deleted_is_masked_within_a_day(database: Database) -> None:
+    keys = dict.fromkeys(("consumer_key", "consumer_secret", "access_token", "access_token_secret"), "k")
+    office = an_office(database)
+    with XSimulator(clock=office.clock) as x:
+        channel = XChannel(XSettings(**keys, base_url=x.url), now=office.clock)
+        post = x.resident_writes("70010001", "Noor", "de lamp voor mijn huis is stuk")
+        await Intake(database, office.clock).fetch(channel)
+        office.triage.run()
+        check_up = CheckUp(database=database, now=office.clock)
+        await check_up.run(channel)
+        x.resident_deletes(post)
+        office.clock.advance(days=1)
+        await check_up.run(channel)
+        await channel.aclose()
+
+    [melding] = office.meldingen()
+    assert melding.summary == "(verwijderd door melder)"
+    assert office.has_event(melding.id, Event.VERWIJDERD_DOOR_MELDER)

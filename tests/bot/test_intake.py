@@ -12,6 +12,7 @@ from channels.base import Channel
 from channels.simulator.faults import Fault, FaultKind, Side
 from channels.simulator.telegram import TelegramSimulator
 from channels.telegram import TelegramChannel, TelegramSettings
+from routing.messages import Page
 from storage import audit
 from storage.database import Database
 from tests.builders import SettableClock, a_change
@@ -97,3 +98,20 @@ async def test_a_long_backlog_is_taken_in_page_by_page(database: Database, teleg
     for number in range(250):
         telegram.resident_writes(str(number), "Ada", f"bericht {number}")
     assert await Intake(database, SettableClock()).fetch(channel) == 250
+
+
+async def test_the_pace_of_a_platform_is_kept(database: Database) -> None:
+    class Paced:
+        name = "x"
+        fetches = 0
+
+        async def fetch(self, _: str | None) -> Page:
+            self.fetches += 1
+            return Page(items=(), cursor="c", again_after=timedelta(minutes=5))
+
+    channel, clock = Paced(), SettableClock()
+    intake = Intake(database, clock)
+    for minutes in (0, 4, 1):
+        clock.advance(minutes=minutes)
+        await intake.fetch(channel)  # type: ignore[arg-type] - only its fetch is asked
+    assert channel.fetches == 2

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from strategies import payloads
 
 from channels.graph import GraphClient, GraphSettings, next_page_of
-from channels.graph_refusals import GraphFailure, judge_read, judge_write, parse_failure, parse_wait
+from channels.graph_refusals import GraphFailure, judge_read, judge_write, parse_failure, parse_usage, parse_wait
 from channels.payload import object_of
 from routing.errors import (
     ChannelAuthError,
@@ -268,3 +268,17 @@ def test_reading_a_failure_never_raises(answer: object) -> None:
     assert str(failure)
     assert isinstance(judge_read(failure), ChannelError)
     assert isinstance(judge_write(failure), ChannelError | Unknown)
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_paused"),
+    [
+        ({}, False),
+        ({"x-app-usage": '{"call_count":79,"total_time":3}'}, False),
+        ({"X-App-Usage": '{"call_count":80,"total_time":3}'}, True),
+        ({"x-business-use-case-usage": '{"104001":[{"type":"pages","total_cputime":95}]}'}, True),
+        ({"x-app-usage": "kapot"}, False),
+    ],
+)
+def test_meta_is_left_alone_when_most_of_the_allowance_is_used(headers: dict[str, str], is_paused: bool) -> None:
+    assert (parse_usage(headers) is not None) is is_paused

@@ -1,0 +1,90 @@
+"""What reading on X costs, when it stops, and how fast X lets us go."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from channels.simulator.twitter import XSimulator
+from channels.twitter import XChannel
+from channels.twitter_budget import Usage, until_next_month
+from channels.twitter_client import XSettings
+from channels.twitter_refusals import parse_pace
+from channels.twitter_walk import decode_cursor
+from routing.messages import Removal
+from tests.builders import MONDAY, SettableClock
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock()
+
+
+@pytest.fixture
+def x(clock: SettableClock) -> Iterator[XSimulator]:
+    with XSimulator(clock=clock) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def channel(x: XSimulator, clock: SettableClock) -> AsyncIterator[XChannel]:
+    keys = dict.fromkeys(("consumer_key", "consumer_secret", "access_token", "access_token_secret"), "k")
+    built = XChannel(XSettings(**keys, base_url=x.url, monthly_budget=0.025), now=clock)
+    yield built
+    await built.aclose()
+
+
+def test_an_item_is_charged_once_a_day_and_a_new_month_begins_at_nothing() -> None:
+    usage = Usage().at(MONDAY).charged(["1", "2"], 0.010).charged(["2", "3"], 0.010)
+    assert usage.dollars == pytest.approx(0.03)
+    tomorrow = usage.at(MONDAY + timedelta(days=1)).charged(["1"], 0.010)
+    assert tomorrow.dollars == pytest.approx(0.04)
+    assert tomorrow.at(MONDAY + timedelta(days=30)).dollars == 0
+    assert until_next_month(datetime(2026, 12, 31, 23, 0, tzinfo=UTC)) == timedelta(hours=1)
+
+
+async def test_at_the_end_of_the_budget_nothing_is_read_and_nothing_is_lost(
+    x: XSimulator, channel: XChannel, clock: SettableClock
+) -> None:
+    for number in range(3):
+        x.resident_sends_direct_message(str(70010001 + number), "Noor", f"bericht {number}")
+    spent = await channel.fetch(None)
+    x.resident_writes("70010009", "Jan", "na het einde")
+    stopped = await channel.fetch(spent.cursor)
+
+    assert (len(spent.items), stopped.items) == (3, ())
+    assert "leesbudget" in stopped.problem
+    assert stopped.again_after is not None
+    assert not channel.cost_so_far(stopped.cursor).is_good
+
+    clock.advance(days=9)
+    [message] = (await channel.fetch(stopped.cursor)).items
+    assert message.external_id == x.posts.mentions[0].post["id"]
+
+
+async def test_reading_the_same_again_costs_nothing_more(x: XSimulator, channel: XChannel, clock: SettableClock) -> None:
+    x.resident_sends_direct_message("70010001", "Noor", "hallo")
+    page = await channel.fetch(None)
+    for _ in range(5):
+        clock.advance(minutes=2)
+        page = await channel.fetch(page.cursor)
+    assert decode_cursor(page.cursor).usage.dollars == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(
+    ("remaining", "seconds"), [("299", None), ("75", None), ("74", 900 / 74), ("1", 900.0), ("0", 900.0), ("veel", None)]
+)
+def test_the_pace_follows_what_is_left_of_the_window(remaining: str, seconds: float | None) -> None:
+    reset = int((MONDAY + timedelta(minutes=15)).timestamp())
+    headers = {"X-Rate-Limit-Limit": "300", "X-Rate-Limit-Remaining": remaining, "X-Rate-Limit-Reset": str(reset)}
+    pace = parse_pace(headers, MONDAY)
+    assert (None if pace is None else pace.total_seconds()) == (None if seconds is None else pytest.approx(seconds))
+
+
+async def test_posts_that_are_gone_are_found_and_hidden_ones_are_not_taken_for_it(x: XSimulator, channel: XChannel) -> None:
+    gone = x.resident_writes("70010001", "Noor", "weg")
+    there = x.resident_writes("70010001", "Noor", "blijft")
+    x.resident_deletes(gone)
+    assert await channel.find_removed([gone, there]) == (Removal(channel="x", external_id=gone),)
