@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-
-import structlog
 
 from bot.attachments import Attachments, FileStore
 from bot.check_up import CheckUp
@@ -16,6 +12,7 @@ from bot.clock import Clock, Rhythm
 from bot.config import Config
 from bot.handling import Handling
 from bot.intake import Intake
+from bot.metrics import Meters
 from bot.promises import PromiseKeeper, Promises
 from bot.questions import QuestionKeeper
 from bot.relay import Relay
@@ -48,6 +45,7 @@ class Application:
     triage: Triage
     handling: Handling
     clock: Clock
+    meters: Meters
     now: Callable[[], datetime]
 
     async def aclose(self) -> None:
@@ -99,9 +97,11 @@ def build(
     router = router or load_engine(municipality)
     channels = tuple(build_channel(name, settings) for name, settings in config.channels.items())
     triage = Triage(database=database, router=router, replies=replies, promises=promises, now=now)
+    meters = Meters()
+    meters.read_tables(database, now)
     clock = Clock(
         channels=channels,
-        intake=Intake(database, now),
+        intake=Intake(database, now, meters),
         triage=triage,
         relay=Relay(
             database=database,
@@ -109,6 +109,7 @@ def build(
             guards=config.guards.as_rules(),
             lease=timedelta(seconds=config.rhythm.claim_seconds),
             second_look=timedelta(seconds=config.rhythm.second_look_seconds),
+            meters=meters,
         ),
         keeper=PromiseKeeper(database=database, promises=promises, replies=replies, now=now),
         check_up=CheckUp(database=database, now=now),
@@ -125,25 +126,8 @@ def build(
         triage=triage,
         handling=Handling(database=database, replies=replies, promises=promises, now=now),
         clock=clock,
+        meters=meters,
         now=now,
-    )
-
-
-def set_up_logging(config: Config) -> None:
-    """Structured lines on standard error. Libraries that would print addresses with tokens are kept quiet."""
-    level = logging.getLevelNamesMapping()[config.logging.level.upper()]
-    logging.basicConfig(level=logging.WARNING)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    renderer = structlog.processors.JSONRenderer() if config.logging.form == "json" else structlog.dev.ConsoleRenderer()
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
 
 

@@ -76,8 +76,9 @@ def init(
 @app.command()
 def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Start de kanalen, de klok en de balie, tot Ctrl-C of SIGTERM."""
-    from bot.bootstrap import build, set_up_logging
+    from bot.bootstrap import build
     from bot.config import load_config
+    from bot.logs import set_up_logging
     from bot.running import serve
 
     settings = load_config(config)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import structlog
 from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -18,6 +19,9 @@ from bot.questions import QuestionKeeper
 from bot.relay import Relay
 from bot.triage import Triage
 from channels.base import Channel
+from routing.errors import StorageUnavailableError
+
+_log = structlog.get_logger(__name__)
 
 _CHECK_UP = timedelta(minutes=10)  # how often it is asked whether a daily look is due
 
@@ -34,7 +38,7 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """Ticks the steps of every channel."""
+    """Ticks the steps of every channel. `trouble` names the steps whose last tick failed, with why and what to do."""
 
     channels: tuple[Channel, ...]
     intake: Intake
@@ -45,6 +49,7 @@ class Clock:
     attachments: Attachments
     questions: QuestionKeeper
     rhythm: Rhythm
+    trouble: dict[str, str] = field(default_factory=dict)
     _busy: set[asyncio.Task[None]] = field(default_factory=set)
 
     def start(self) -> AsyncIOScheduler:
@@ -52,15 +57,25 @@ class Clock:
         # The next tick does the work that a late one missed, so a late tick is never worth a warning.
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         scheduler = AsyncIOScheduler(executors={"default": AsyncIOExecutor()}, job_defaults=defaults)
-        for channel in self.channels:
-            self._every(scheduler, self.rhythm.fetch, f"fetch {channel.name}", self._fetching(channel))
-            self._every(scheduler, self.rhythm.relay, f"relay {channel.name}", self._relaying(channel))
-            self._every(scheduler, self.rhythm.relay, f"attachments {channel.name}", self._fetching_attachments(channel))
-            self._every(scheduler, _CHECK_UP, f"check {channel.name}", self._checking(channel))
-        self._every(scheduler, self.rhythm.triage, "triage", self._triaging)
-        self._every(scheduler, self.rhythm.promises, "promises", self._keeping)
+        for name, interval, job in self._steps():
+            self._every(scheduler, interval, name, job)
         scheduler.start()
         return scheduler
+
+    async def tick(self) -> None:
+        """Let every step tick once, one after another, as the scheduler would."""
+        for name, _interval, job in self._steps():
+            await self._guarded(name, job)
+
+    def _steps(self) -> Iterator[tuple[str, timedelta, Callable[[], Awaitable[None]]]]:
+        for channel in self.channels:
+            yield f"fetch {channel.name}", self.rhythm.fetch, self._fetching(channel)
+        yield "triage", self.rhythm.triage, self._triaging
+        yield "promises", self.rhythm.promises, self._keeping
+        for channel in self.channels:
+            yield f"relay {channel.name}", self.rhythm.relay, self._relaying(channel)
+            yield f"attachments {channel.name}", self.rhythm.relay, self._fetching_attachments(channel)
+            yield f"check {channel.name}", _CHECK_UP, self._checking(channel)
 
     async def turn(self) -> int:
         """One full turn of every step, in order. Returns how much was done; 0 means that nothing was due."""
@@ -74,20 +89,36 @@ class Clock:
             done += await self.relay.run(channel)
         return done
 
-    async def rest(self, within: timedelta = timedelta(seconds=8)) -> None:
-        """Let steps that are under way finish, at most so long. Call after shutting the scheduler down."""
+    async def rest(self, within: timedelta = timedelta(seconds=6)) -> None:
+        """Let steps that are under way finish, at most so long; begin nothing new. Call after shutting the scheduler down."""
+        self.relay.stop()
         if self._busy:
             await asyncio.wait(self._busy, timeout=within.total_seconds())
 
     def _every(self, scheduler: AsyncIOScheduler, interval: timedelta, name: str, job: Callable[[], Awaitable[None]]) -> None:
         async def step() -> None:
             # A task of its own: shutting the scheduler down cancels its jobs, and a send must not be cut in half.
-            task = asyncio.ensure_future(_as_coroutine(job))
+            task = asyncio.ensure_future(self._guarded(name, job))
             self._busy.add(task)
             task.add_done_callback(self._busy.discard)
             await asyncio.shield(task)
 
         scheduler.add_job(step, "interval", seconds=interval.total_seconds(), id=name, name=name)
+
+    async def _guarded(self, name: str, job: Callable[[], Awaitable[None]]) -> None:
+        """A step that fails is told and tried again at its next tick: what it had to do still stands in the tables."""
+        try:
+            await job()
+        except StorageUnavailableError as error:
+            if name not in self.trouble:
+                _log.error("step failed", step=name, error=str(error))
+            self.trouble[name] = str(error)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one step, the others go on
+            _log.exception("step failed", step=name)
+            self.trouble[name] = f"Onverwachte fout ({type(error).__name__}); zie het logboek."
+        else:
+            if self.trouble.pop(name, None) is not None:
+                _log.info("step works again", step=name)
 
     def _fetching(self, channel: Channel) -> Callable[[], Awaitable[None]]:
         async def fetch() -> None:
@@ -124,7 +155,3 @@ class Clock:
     def _keep(self) -> int:
         """What no message sets going: promises that come near, and questions without an answer."""
         return self.keeper.run() + self.keeper.warn() + self.questions.run()
-
-
-async def _as_coroutine(job: Callable[[], Awaitable[None]]) -> None:
-    await job()

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.metrics import Meters
+from bot.quiet import QuietChannels
 from channels.base import Channel
 from routing.errors import ChannelAuthError, TemporaryChannelError
 from routing.messages import Item, Page
@@ -24,10 +26,11 @@ _log = structlog.get_logger(__name__)
 class Intake:
     """Fetches every channel. One instance per process; `now` is the clock."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, now: Callable[[], datetime], meters: Meters | None = None) -> None:
         self._database = database
         self._now = now
-        self._quiet_until: dict[str, datetime] = {}
+        self._meters = meters or Meters()
+        self._quiet = QuietChannels()
 
     async def fetch(self, channel: Channel) -> int:
         """Take in what the channel has now. Returns how many messages were new. Idempotent: a repeat finds nothing new.
@@ -35,8 +38,7 @@ class Intake:
         A channel that is paused (authorisation), stopped by a colleague or told us to wait is left alone. A failure is
         recorded with the channel, never raised: the other channels go on.
         """
-        quiet_until = self._quiet_until.get(channel.name)
-        if quiet_until is not None and self._now() < quiet_until:
+        if self._quiet.is_quiet(channel.name, self._now()):
             return 0
         if not await asyncio.to_thread(self._may_work, channel.name):
             return 0
@@ -65,18 +67,20 @@ class Intake:
         try:
             return await channel.fetch(cursor)
         except TemporaryChannelError as error:
-            self._quiet_until[channel.name] = self._now() + (error.retry_after or timedelta())
+            self._quiet.leave_alone(channel.name, self._now(), error.retry_after or timedelta())
+            self._meters.fetch_failed(channel.name, error)
             await asyncio.to_thread(self._record, channel.name, str(error), is_authorisation=False)
         except ChannelAuthError as error:
+            self._meters.fetch_failed(channel.name, error)
             await asyncio.to_thread(self._record, channel.name, str(error), is_authorisation=True)
         return None
 
     def _may_work(self, name: str) -> bool:
-        with self._database.work() as work:
+        with self._database.looking() as work:
             return work.channels.get(name).may_work
 
     def _cursor(self, name: str) -> str | None:
-        with self._database.work() as work:
+        with self._database.looking() as work:
             return work.inbox.cursor(name)
 
     def _keep(self, name: str, page: Page) -> int:
@@ -86,6 +90,7 @@ class Intake:
                 work.channels.record_error(name, page.problem, self._now())
             work.commit()
         if new:
+            self._meters.taken_in(name, new)
             _log.info("taken in", channel=name, new=new)
         return new
 

@@ -14,9 +14,17 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.metrics import Meters
+from bot.quiet import QuietChannels
 from channels.base import Channel
 from routing.channel_modes import ChannelMode
-from routing.errors import ChannelAuthError, MessageRejectedError, RecipientUnreachableError, TemporaryChannelError
+from routing.errors import (
+    ChannelAuthError,
+    ChannelError,
+    RecipientUnreachableError,
+    StorageUnavailableError,
+    TemporaryChannelError,
+)
 from routing.guards import GuardRules, Halt, check
 from routing.messages import CannotTell, OutboundMessage, Sent, Unknown
 from storage.database import Database, UnitOfWork
@@ -27,6 +35,7 @@ LOOKS_BEFORE_RESEND = 2
 LOOKS_PER_RUN = 20
 _FIRST_RETRY = timedelta(seconds=30)
 _LONGEST_RETRY = timedelta(hours=1)
+_WAITS = (1.0, 2.0, 5.0, *[10.0] * 30)  # seconds between tries to write an outcome down: five minutes, as long as a claim
 _log = structlog.get_logger(__name__)
 
 
@@ -51,7 +60,9 @@ class Relay:
     lease: timedelta = timedelta(minutes=5)
     second_look: timedelta = timedelta(minutes=10)
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
-    _quiet_until: dict[str, datetime] = field(default_factory=dict)
+    meters: Meters = field(default_factory=Meters)
+    _quiet: QuietChannels = field(default_factory=QuietChannels)
+    _is_stopping: bool = False
 
     async def run(self, channel: Channel, limit: int = 100) -> int:
         """Post what is due on this channel, at most `limit`. Returns how many posts the platform confirmed."""
@@ -64,8 +75,14 @@ class Relay:
             if reply is None:
                 break
             sent += await self._post(channel, reply, started)
+            if self._is_stopping:
+                break
             await self.pause(channel.limits.min_interval.total_seconds())
         return sent
+
+    def stop(self) -> None:
+        """Post nothing more after the send that is under way."""
+        self._is_stopping = True
 
     async def settle(self, channel: Channel) -> int:
         """Read the channel back for uncertain replies whose moment to look has come. Returns how many were settled."""
@@ -78,8 +95,7 @@ class Relay:
     # -- posting
 
     async def _may_post(self, name: str) -> bool:
-        quiet_until = self._quiet_until.get(name)
-        if quiet_until is not None and self.now() < quiet_until:
+        if self._is_stopping or self._quiet.is_quiet(name, self.now()):
             return False
         return await asyncio.to_thread(self._is_open, name)
 
@@ -98,19 +114,23 @@ class Relay:
     async def _try(self, channel: Channel, reply: Reply) -> bool:
         try:
             outcome = await self._send(channel, reply)
-        except TemporaryChannelError as error:
+        except ChannelError as error:
+            self.meters.send_failed(channel.name, error)
+            await self._record_failure(channel, reply, error)
+            return False
+        return await self._record(channel, reply, outcome)
+
+    async def _record_failure(self, channel: Channel, reply: Reply, error: ChannelError) -> None:
+        if isinstance(error, TemporaryChannelError):
             await self._retry_later(channel, reply, error)
-        except RecipientUnreachableError as error:
+        elif isinstance(error, RecipientUnreachableError):
             problem = f"niet bereikbaar langs deze weg: {error}"
             await self._write(lambda box: box.record_by_hand(reply, problem, self.now()))
-        except MessageRejectedError as error:
-            problem = f"geweigerd door het kanaal: {error}"
-            await self._write(lambda box: box.record_refused(reply, problem, self.now()))
-        except ChannelAuthError as error:
+        elif isinstance(error, ChannelAuthError):
             await self._refused_authorisation(channel, reply, error)
         else:
-            return await self._record(channel, reply, outcome)
-        return False
+            problem = f"geweigerd door het kanaal: {error}"
+            await self._write(lambda box: box.record_refused(reply, problem, self.now()))
 
     async def _send(self, channel: Channel, reply: Reply) -> Sent | Unknown:
         self.database.watch(before(SEND))
@@ -120,8 +140,10 @@ class Relay:
 
     async def _record(self, channel: Channel, reply: Reply, outcome: Sent | Unknown) -> bool:
         if isinstance(outcome, Sent):
-            await asyncio.to_thread(self._in_transaction, lambda work: self._mark_sent(work, channel, reply, outcome))
+            self.meters.sent(channel.name)
+            await self._persist(lambda work: self._mark_sent(work, channel, reply, outcome))
             return True
+        self.meters.send_failed(channel.name, None)
         await self._write(lambda box: self._mark_uncertain(box, channel, reply, outcome.reason))
         return False
 
@@ -133,7 +155,7 @@ class Relay:
     async def _retry_later(self, channel: Channel, reply: Reply, error: TemporaryChannelError) -> None:
         wait = error.retry_after or retry_delay(reply.attempts)
         if error.retry_after is not None:
-            self._quiet_until[channel.name] = self.now() + wait
+            self._quiet.leave_alone(channel.name, self.now(), wait)
         due_at = self.now() + wait
         await self._write(lambda box: box.record_retry(reply, str(error), self.now(), due_at=due_at))
 
@@ -142,14 +164,14 @@ class Relay:
             work.outbox.record_retry(reply, str(error), self.now(), due_at=self.now() + retry_delay(reply.attempts))
             work.channels.record_refusal(channel.name, str(error), self.now(), is_sending=True)
 
-        await asyncio.to_thread(self._in_transaction, record)
+        await self._persist(record)
 
     # -- settling
 
     def _expire_claims(self, channel: Channel) -> None:
         """A claim that lapsed means that its sender disappeared: whether it had posted, nobody knows."""
         with self.database.work(Commit.LAPSED) as work:
-            lapsed = work.outbox.find_lapsed_claims(channel.name, self.now())
+            lapsed = work.outbox.find_lapsed_claims(channel.name, self.now(), lease=self.lease)
             for reply in lapsed:
                 self._mark_uncertain(work.outbox, channel, reply, "de verzender stopte tijdens het verzenden")
             if lapsed:
@@ -177,12 +199,13 @@ class Relay:
 
     def _is_open(self, name: str) -> bool:
         """Whether this channel may post. On one that only takes in, what is due becomes work for staff."""
-        with self.database.work() as work:
+        with self.database.looking() as work:
             if work.guards.is_stopped():
                 return False
             state = work.channels.get(name)
             if state.mode is not ChannelMode.INTAKE_ONLY:
                 return state.may_work
+        with self.database.work() as work:
             work.outbox.hand_to_staff(name, "dit kanaal neemt alleen in; plaats het antwoord met de hand")
             work.commit()
         return False
@@ -214,7 +237,22 @@ class Relay:
         return claimed
 
     async def _write(self, change: Callable[[Outbox], None]) -> None:
-        await asyncio.to_thread(self._in_transaction, lambda work: change(work.outbox))
+        await self._persist(lambda work: change(work.outbox))
+
+    async def _persist(self, change: Callable[[UnitOfWork], None]) -> None:
+        """Write down what happened, however long the database is away: the platform's answer comes only once.
+
+        After five minutes it gives up; the claim lapses and the outcome is looked up.
+        """
+        for wait in _WAITS:
+            try:
+                await asyncio.to_thread(self._in_transaction, change)
+            except StorageUnavailableError as error:
+                _log.error("outcome not recorded yet", error=str(error))
+                await self.pause(wait)
+            else:
+                return
+        await asyncio.to_thread(self._in_transaction, change)
 
     def _in_transaction(self, change: Callable[[UnitOfWork], None]) -> None:
         with self.database.work(Commit.OUTCOME) as work:

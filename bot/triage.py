@@ -19,7 +19,7 @@ from bot.wishes import read_verdict, read_wish
 from routing.channel_modes import ChannelMode
 from routing.conversation import Action, Known, Turn, Verdict, judge
 from routing.decision import Decision, Router, Zone
-from routing.errors import StaleError
+from routing.errors import StaleError, StorageUnavailableError
 from routing.melding import Event, News, Status, may
 from routing.messages import AttachmentKind, GeoPoint, Visibility
 from routing.questions import Question, Told, next_question
@@ -73,6 +73,8 @@ class Triage:
                     self._handle(work, message)
             except StaleError:
                 _log.info("a colleague changed the melding meanwhile: judging again", message_id=message.id)
+            except StorageUnavailableError:
+                raise  # nothing is wrong with the message
             except Exception as error:  # noqa: BLE001 - whatever is wrong with one message, the others go on
                 _log.exception("message could not be handled", message_id=message.id)
                 problem = f"niet te verwerken ({type(error).__name__}); bekijk het bericht zelf"

@@ -15,6 +15,7 @@ _SILENT = timedelta(hours=1)
 _ANNOUNCED = timedelta(days=21)  # so long before its end a token is spoken of
 _ARRIVALS_TO_JUDGE = 20
 _HOURS_IN_WORDS = 72
+_CLOCK_MARGIN = timedelta(minutes=2)
 
 
 def judge_health(health: Health, municipality: Municipality, now: datetime) -> list[str]:
@@ -32,6 +33,11 @@ def _stuck(health: Health, now: datetime) -> list[str]:
     found = []
     if health.is_stopped:
         found.append("De noodstop staat aan: er gaat niets weg. Hervat bij Remmen of met 'wijkbalie sending resume'.")
+    if health.latest_moment is not None and health.latest_moment - now > _CLOCK_MARGIN:
+        found.append(
+            f"De klok van deze machine loopt achter: het nieuwste bericht is van {_clock(health.latest_moment)}. "
+            "Zet de klok gelijk met een tijdserver; tot die tijd kloppen beloofde momenten niet."
+        )
     if health.oldest_waiting is not None and now - health.oldest_waiting > _TOO_LONG:
         found.append(
             f"{health.waiting_messages} berichten wachten op behandeling; het oudste sinds {_clock(health.oldest_waiting)}."

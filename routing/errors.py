@@ -21,6 +21,10 @@ class NotFoundError(WijkbalieError):
     """What was asked for is not there (any more)."""
 
 
+class StorageUnavailableError(WijkbalieError):
+    """The database takes nothing or does not answer now. What was accepted is kept; the same work can be done again later."""
+
+
 class StaleError(WijkbalieError):
     """Somebody else changed the melding in the meantime: reload and decide again."""
 

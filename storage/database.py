@@ -22,6 +22,7 @@ from storage.meldingen import Meldingen
 from storage.outbox import Outbox
 from storage.points import Commit, Watch, after, before, unwatched
 from storage.staff import Staff
+from storage.trouble import tell_apart
 
 BUSY_TIMEOUT_SECONDS = 30
 
@@ -36,9 +37,11 @@ def open_engine(url: str) -> sa.Engine:
         return _open_sqlite(parsed)
     if parsed.get_backend_name() == "postgresql":
         # READ COMMITTED is enough: what must not happen twice is forbidden by unique constraints and row locks.
-        return sa.create_engine(
+        engine = sa.create_engine(
             parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True
         )
+        tell_apart(engine)
+        return engine
     raise ConfigError(f"database.url: '{parsed.get_backend_name()}' wordt niet ondersteund; gebruik sqlite of postgresql")
 
 
@@ -48,6 +51,8 @@ def _open_sqlite(url: sa.URL) -> sa.Engine:
     engine = sa.create_engine(
         url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, pool_size=10, max_overflow=10, hide_parameters=True
     )
+
+    tell_apart(engine)
 
     @sa.event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
@@ -67,11 +72,13 @@ def _open_sqlite(url: sa.URL) -> sa.Engine:
 class UnitOfWork:
     """One transaction and the repositories that work in it. Use as a context manager; call `commit()` to keep the work."""
 
-    def __init__(self, engine: sa.Engine, point: Commit | None = None, watch: Watch = unwatched) -> None:
-        self._engine, self._point, self._watch = engine, point, watch
+    def __init__(
+        self, engine: sa.Engine, point: Commit | None = None, watch: Watch = unwatched, *, reads_only: bool = False
+    ) -> None:
+        self._engine, self._point, self._watch, self._reads_only = engine, point, watch, reads_only
 
     def __enter__(self) -> Self:
-        self._connection = self._engine.connect()
+        self._connection = self._engine.connect().execution_options(reads_only=self._reads_only)
         self._transaction = self._connection.begin()
         self.inbox = Inbox(self._connection)
         self.channels = ChannelStates(self._connection)
@@ -84,7 +91,10 @@ class UnitOfWork:
         return self
 
     def commit(self) -> None:
-        """Make everything done so far durable. Raises StaleError when the database refused because of a rival change."""
+        """Make everything done so far durable.
+
+        Raises StaleError when the database refused because of a rival change, StorageUnavailableError when it takes nothing.
+        """
         if self._point is not None:
             self._watch(before(self._point))
         try:
@@ -119,6 +129,10 @@ class Database:
     def work(self, point: Commit | None = None) -> UnitOfWork:
         """A transaction. `point` is the name of what its commit makes durable, for whoever watches."""
         return UnitOfWork(self.engine, point, self.watch)
+
+    def looking(self) -> UnitOfWork:
+        """A transaction that only reads: it waits for no writer and is never committed."""
+        return UnitOfWork(self.engine, reads_only=True)
 
     def reading(self) -> sa.Connection:
         """A read-only connection for query functions; close it with `with`."""

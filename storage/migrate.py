@@ -18,17 +18,29 @@ def _config() -> Config:
 
 
 def upgrade(engine: sa.Engine) -> None:
-    """Apply every migration that is missing."""
+    """Apply every migration that is missing. A schema of newer code is left alone: it only adds to what this code needs."""
     config = _config()
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        if not _is_newer(connection):
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
 
 def is_current(engine: sa.Engine) -> bool:
-    """Whether the database has exactly the schema this code needs."""
+    """Whether the database has the schema this code needs, or one of newer code."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
+    with engine.connect().execution_options(reads_only=True) as connection:
+        return _revision(connection) == head or _is_newer(connection)
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _is_newer(connection: sa.Connection) -> bool:
+    """A revision that this code does not know was made by newer code: history has one line."""
+    revision = _revision(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return revision is not None and revision not in known

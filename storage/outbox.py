@@ -135,6 +135,8 @@ class Outbox:
 
         `may_leave` sets aside what it refuses, in this transaction. Only the first unsent reply of a conversation may be taken:
         news arrives in the order it was decided. What a guard lets wait holds up nobody.
+
+        A reply made later than now tells that the clock was set back: it does not wait until that moment comes again.
         """
         while (reply := self._find_due(channel, now)) is not None:
             if may_leave(reply):
@@ -142,6 +144,7 @@ class Outbox:
         return None
 
     def _find_due(self, channel: str, now: datetime) -> Reply | None:
+        is_due = sa.or_(replies.c.due_at <= now, sa.and_(replies.c.created_at > now, replies.c.guard.is_(None)))
         earlier = replies.alias("earlier")
         is_first = ~sa.exists().where(
             earlier.c.channel == replies.c.channel,
@@ -152,7 +155,7 @@ class Outbox:
         )
         query = (
             sa.select(replies)
-            .where(replies.c.channel == channel, replies.c.state == ReplyState.READY.value, replies.c.due_at <= now, is_first)
+            .where(replies.c.channel == channel, replies.c.state == ReplyState.READY.value, is_due, is_first)
             .order_by(replies.c.id)
             .limit(1)
         )
@@ -184,10 +187,14 @@ class Outbox:
         """Nobody can tell whether it was posted. `look_at` is when to read the channel back; None leaves it to staff."""
         self._settle(reply, ReplyState.UNCERTAIN, now, problem=problem, look_at=look_at)
 
-    def find_lapsed_claims(self, channel: str, now: datetime) -> tuple[Reply, ...]:
-        """Replies whose sender disappeared while sending. Their outcome is unknown."""
+    def find_lapsed_claims(self, channel: str, now: datetime, *, lease: timedelta) -> tuple[Reply, ...]:
+        """Replies whose sender disappeared while sending. Their outcome is unknown.
+
+        A claim for longer than anybody claims was made before the clock was set back: it is not waited for.
+        """
+        is_over = sa.or_(replies.c.claimed_until <= now, replies.c.claimed_until > now + 2 * lease)
         is_busy = sa.and_(replies.c.channel == channel, replies.c.state == ReplyState.BUSY.value)
-        query = sa.select(replies).where(is_busy, replies.c.claimed_until <= now)
+        query = sa.select(replies).where(is_busy, is_over)
         rows = self._connection.execute(skipping_locked(self._connection, query, replies)).all()
         return tuple(Reply.from_row(row) for row in rows)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
@@ -25,6 +25,9 @@ _LEAST_URGENT = 3
 _URGENCY_ORDER = sa.case(_URGENCIES, value=meldingen.c.urgency, else_=_LEAST_URGENT)
 _CLOSED = tuple(status.value for status in CLOSED)
 _TO_JUDGE = tuple(status.value for status in TO_JUDGE)
+
+
+_SOON = timedelta(hours=2)
 
 
 class Queue(StrEnum):
@@ -120,7 +123,10 @@ class UnreadableLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """What a monitor and a colleague want to know at a glance. Ages are moments of the oldest thing, or None."""
+    """What a monitor and a colleague want to know at a glance. Ages are moments of the oldest thing, or None.
+
+    `latest_moment` is when the newest message was taken in: when it lies ahead, the clock was set back.
+    """
 
     waiting_messages: int
     oldest_waiting: datetime | None
@@ -131,6 +137,8 @@ class Health:
     by_hand: int
     unreadable: int
     broken_promises: int
+    promises_in_danger: int
+    latest_moment: datetime | None
     channels: tuple[ChannelState, ...]
     is_stopped: bool
 
@@ -312,6 +320,9 @@ def health(connection: sa.Connection, now: datetime) -> Health:
     by_state = sa.select(replies.c.state, sa.func.count()).where(replies.c.state.in_(_WAITS_FOR_STAFF)).group_by(replies.c.state)
     unreadable = sa.select(sa.func.count()).select_from(messages).where(messages.c.state == UNREADABLE)
     broken = sa.select(sa.func.count()).where(meldingen.c.promised_at <= now, meldingen.c.status.not_in(_CLOSED))
+    soon = now + _SOON
+    danger = sa.select(sa.func.count()).where(meldingen.c.promised_at <= soon, meldingen.c.status.not_in(_CLOSED))
+    latest = sa.select(messages.c.received_at).order_by(messages.c.id.desc()).limit(1)
     waiting_count, oldest_waiting = connection.execute(waiting).one()
     due_count, oldest_due = connection.execute(due).one()
     states = {row[0]: row[1] for row in connection.execute(by_state)}
@@ -326,5 +337,7 @@ def health(connection: sa.Connection, now: datetime) -> Health:
         unreadable=connection.execute(unreadable).scalar_one(),
         broken_promises=connection.execute(broken).scalar_one(),
         channels=tuple(state for state in ChannelStates(connection).all() if state.is_enabled),
+        promises_in_danger=connection.execute(danger).scalar_one(),
+        latest_moment=connection.execute(latest).scalar_one_or_none(),
         is_stopped=Guards(connection).is_stopped(),
     )

@@ -48,7 +48,7 @@ class City:
 
     def application(self) -> Application:
         """The product, built as for real, with its channels pointed at the simulators."""
-        return build(self._config(), now=self._now)
+        return build(self.config(), now=self._now)
 
     def writes(self, channel: str, person: tuple[str, str], text: str, *, photo: bool = False, below: str | None = None) -> str:
         """Let a person (id, name) write. `below` is the id of the post or comment they answer. Returns the message's id."""
@@ -67,7 +67,8 @@ class City:
         self.written.append((channel, external_id))
         return message_id
 
-    def _config(self) -> Config:
+    def config(self) -> Config:
+        """Settings of a product whose channels are these platforms."""
         return Config(
             office=Office(name=OFFICE),
             database=DatabaseTable(url=f"sqlite:///{self._folder / 'demo.sqlite3'}"),

@@ -11,11 +11,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bot.bootstrap import Application, set_up_logging
+from bot.bootstrap import Application
 from bot.demo.city import CHANNELS, City
 from bot.demo.morning import Scene, the_morning
 from bot.demo.promises import Promise, check_promises
 from bot.handling import Step
+from bot.logs import set_up_logging
 from channels.simulator.faults import Fault, FaultKind, Side
 from routing.melding import TO_JUDGE, Status
 from routing.office_hours import AMSTERDAM

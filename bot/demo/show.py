@@ -9,10 +9,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bot.bootstrap import Application, set_up_logging
+from bot.bootstrap import Application
 from bot.demo.city import City
 from bot.demo.morning import the_morning
 from bot.demo.page import create_page
+from bot.logs import set_up_logging
 from bot.passwords import hash_password
 from bot.running import run_until_signal, server_for
 from bot.web.app import create_app

@@ -17,7 +17,7 @@ from bot.web.guard import admit
 from bot.web.pages import Pages
 from bot.web.security import SecurityHeaders
 from bot.web.sessions import Sessions
-from bot.web.views import attachments, brakes, follow, health, login, melding, queue, trays
+from bot.web.views import attachments, brakes, follow, health, login, melding, monitoring, queue, trays
 from bot.web.views.webhooks import webhooks
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def create_app(application: Application) -> FastAPI:
             files=application.clock.attachments.store,
             is_secure=config.web.secure_cookie,
             session_length=timedelta(hours=config.web.session_hours),
+            meters=application.meters,
+            trouble=application.clock.trouble,
         )
     )
     app.mount("/webhooks", webhooks(application.channels, application.clock.intake))
@@ -55,7 +57,7 @@ def build_desk(desk: Desk, static: Path = FOLDER) -> FastAPI:
     app.state.desk = desk
     app.state.sessions = Sessions(desk)
     app.state.pages = Pages(desk, assets)
-    for view in (login, queue, melding, trays, brakes, follow, health, attachments):
+    for view in (login, queue, melding, trays, brakes, follow, health, attachments, monitoring):
         app.include_router(view.router)
     app.mount("/static", StaticFiles(directory=static), name="static")
     app.add_middleware(SecurityHeaders)

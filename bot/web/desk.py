@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.attachments import FileStore
 from bot.handling import Handling
+from bot.metrics import Meters
 from routing.vakafdelingen import Municipality
 from storage.database import Database
 
@@ -15,7 +16,10 @@ from storage.database import Database
 # Without a repr: asyncio prints values in passing, and a desk holds every table of the municipality.
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Desk:
-    """`now` is the clock. `is_secure` tells that browsers reach the desk over https, so that cookies need never travel bare."""
+    """`now` is the clock. `is_secure` tells that browsers reach the desk over https, so that cookies need never travel bare.
+
+    `trouble` names the steps of this process that fail now.
+    """
 
     database: Database
     handling: Handling
@@ -25,3 +29,5 @@ class Desk:
     is_secure: bool = True
     files: FileStore | None = None
     session_length: timedelta = timedelta(hours=10)
+    meters: Meters = field(default_factory=Meters)
+    trouble: Mapping[str, str] = field(default_factory=dict)

@@ -18,8 +18,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.bootstrap import Application, build, load_tables, set_up_logging
+from bot.bootstrap import Application, build, load_tables
 from bot.config import Config, load_config
+from bot.logs import set_up_logging
 from bot.running import serve
 from routing.decision import Router
 from routing.engine import load_engine

@@ -212,7 +212,7 @@ def test_a_lapsed_claim_becomes_uncertain_and_a_late_answer_still_counts(databas
         work.commit()
     assert claimed is not None
     with database.work() as work:
-        (lapsed,) = work.outbox.find_lapsed_claims("telegram", LATER)
+        (lapsed,) = work.outbox.find_lapsed_claims("telegram", LATER, lease=LEASE)
         work.outbox.record_uncertain(lapsed, "verdwenen", LATER, look_at=None)
         work.commit()
     with database.work() as work:
