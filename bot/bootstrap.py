@@ -57,7 +57,7 @@ class Application:
 
 def open_database(config: Config, watch: Watch = unwatched) -> Database:
     """The database at the schema this code needs."""
-    database = Database.open(_absolute(config), watch)
+    database = Database.open(database_address(config), watch)
     upgrade(database.engine)
     return database
 
@@ -146,7 +146,7 @@ def _rhythm(config: Config) -> Rhythm:
     )
 
 
-def _absolute(config: Config) -> str:
+def database_address(config: Config) -> str:
     """A relative SQLite path counts from the settings file, wherever the command is run."""
     prefix = "sqlite:///"
     path = config.database.url.removeprefix(prefix)

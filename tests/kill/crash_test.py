@@ -13,6 +13,8 @@ from tests.databases import serving_postgres
 from tests.kill.city import City
 from tests.kill.harness import Outcome, Plan, play
 
+SHOWN = 20
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(
@@ -46,8 +48,10 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
 def _report(outcome: Outcome) -> int:
     for point, count in sorted(outcome.points.items()):
         print(f"  {point or 'at a random moment'}: {count}")
-    for problem in outcome.problems:
+    for problem in outcome.problems[:SHOWN]:
         print(problem)
+    if len(outcome.problems) > SHOWN:
+        print(f"... and {len(outcome.problems) - SHOWN} more")
     print(outcome)
     return 1 if outcome.problems else 0
 

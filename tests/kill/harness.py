@@ -42,8 +42,9 @@ FAULTS = (
         for kind in (FaultKind.DUPLICATES, FaultKind.OUT_OF_ORDER, FaultKind.REPEATED_PAGE, FaultKind.SERVER_ERROR)
     ),
 )
-_LONGEST_LIFE = 9.0
-_SETTLE_SECONDS = 120
+_LONGEST_LIFE = 12.0
+_STANDSTILL_SECONDS = 60
+_MESSAGES_PER_LIFE = (2, 6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +133,11 @@ def _await_end(city: City, product: Product, dice: random.Random, *, at: str) ->
     if at:
         product.await_ready()
     deadline = time.monotonic() + (_LONGEST_LIFE if at else dice.uniform(0.1, 4.0))
+    most = dice.randint(*_MESSAGES_PER_LIFE)
     while time.monotonic() < deadline and not product.is_dead:
-        city.somebody_writes()
+        if most > 0:
+            city.somebody_writes()
+        most -= 1
         time.sleep(dice.uniform(0.1, 0.4))
     died_there = product.is_dead
     product.kill()
@@ -141,21 +145,24 @@ def _await_end(city: City, product: Product, dice: random.Random, *, at: str) ->
 
 
 def _let_settle(database: Database, city: City, config: Path) -> None:
-    """Run one process on until every message is handled and every reply that can be settled is; then stop it gracefully."""
+    """Run one process until every message is handled and every reply that can be settled is, or nothing moves; then stop it."""
     with Product(config, config.parent / "log") as product:
         product.start(die_at="", times=0, clock_seed=None)
-        deadline = time.monotonic() + _SETTLE_SECONDS
-        while time.monotonic() < deadline and not _is_quiet(database, city):
+        left, moved_at = _left(database, city), time.monotonic()
+        while left and time.monotonic() < moved_at + _STANDSTILL_SECONDS:
             assert not product.is_dead
-            time.sleep(0.5)
+            time.sleep(1)
+            before, left = left, _left(database, city)
+            moved_at = time.monotonic() if left != before else moved_at
         product.stop()
 
 
-def _is_quiet(database: Database, city: City) -> bool:
+def _left(database: Database, city: City) -> int:
+    """How many messages and replies are not settled yet."""
     with database.reading() as connection:
         messages, replies = audit.all_messages(connection), audit.all_replies(connection)
     handled = {(message.channel, message.external_id) for message in messages if message.state != "wacht"}
-    return city.written <= handled and not any(_is_under_way(reply) for reply in replies)
+    return len(city.written - handled) + sum(_is_under_way(reply) for reply in replies)
 
 
 def _is_under_way(reply: Reply) -> bool:

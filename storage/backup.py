@@ -1,0 +1,157 @@
+"""Backups: a consistent copy of everything in one SQLite file, whatever the database, proved by restoring it.
+
+The copy is taken in one snapshot while the product goes on. A digest over every row, taken while reading, is compared with the
+rows of a restored copy: a backup that cannot be restored is never called one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from routing.errors import ConfigError
+from storage.database import Database
+from storage.migrate import upgrade
+from storage.tables import metadata
+
+_ROWS_AT_A_TIME = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """How many rows of each table were copied, and the digest over all of them in order."""
+
+    rows: dict[str, int]
+    digest: str
+
+    @property
+    def total(self) -> int:
+        return sum(self.rows.values())
+
+
+def back_up(database: Database, path: Path) -> Copied:
+    """Write a backup to `path` and prove it. Raises ConfigError when the file exists or cannot be written or proved."""
+    if path.exists():
+        raise ConfigError(f"{path} bestaat al; kies een andere naam, een reservekopie wordt nooit overschreven")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".wijkbalie-", dir=path.parent) as folder:
+            part = Path(folder) / "backup.sqlite3"
+            copied = _write(database, part)
+            _prove(part, copied, Path(folder) / "proof.sqlite3")
+            part.chmod(0o600)
+            part.rename(path)
+    except OSError as error:
+        raise ConfigError(f"{path} kan niet worden geschreven: {error.strerror}; kies een andere plek met --to") from error
+    return copied
+
+
+def restore(path: Path, database: Database, now: datetime) -> Copied:
+    """Fill an empty database from a backup, also of an older schema. Raises ConfigError when the database is not empty.
+
+    Replies that were not sent yet may have been sent after the backup was made: they become uncertain, so that the channel is
+    read back, or a colleague looks, before anything is posted.
+    """
+    if not path.is_file():
+        raise ConfigError(f"{path} bestaat niet; noem een bestand dat 'wijkbalie backup' maakte")
+    with tempfile.TemporaryDirectory(prefix="wijkbalie-") as folder:
+        source = Path(folder) / "backup.sqlite3"
+        shutil.copyfile(path, source)
+        with _opened(source) as backup:
+            upgrade(backup.engine)
+            copied = _copy_into(backup, database)
+    with database.work() as work:
+        work.outbox.doubt_unsent("teruggezet uit een reservekopie: misschien daarna nog verstuurd", now)
+        work.commit()
+    return copied
+
+
+def _write(database: Database, path: Path) -> Copied:
+    with _opened(path) as target:
+        upgrade(target.engine)
+        copied = _copy_into(database, target)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
+    return copied
+
+
+def _prove(path: Path, copied: Copied, proof: Path) -> None:
+    with _opened(path) as backup, _opened(proof) as restored:
+        upgrade(restored.engine)
+        if _copy_into(backup, restored) != copied:
+            raise ConfigError(
+                "de reservekopie is niet gelijk aan de database en is weggegooid; kijk de schijf na en probeer opnieuw"
+            )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Database]:
+    database = Database.open(f"sqlite:///{path}")
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def _copy_into(source: Database, target: Database) -> Copied:
+    rows: dict[str, int] = {}
+    digest = hashlib.sha256()
+    with _snapshot(source) as reading, target.engine.begin() as writing:
+        if any(writing.execute(sa.select(table.c[0]).limit(1)).first() for table in metadata.sorted_tables):
+            raise ConfigError("de database is niet leeg; zet een reservekopie alleen terug in een nieuwe, lege database")
+        for table in metadata.sorted_tables:
+            rows[table.name] = _copy_table(table, reading, writing, digest)
+        _continue_numbering(writing)
+    return Copied(rows=rows, digest=digest.hexdigest())
+
+
+@contextmanager
+def _snapshot(database: Database) -> Iterator[sa.Connection]:
+    """Everything as it was at one moment, while others go on writing."""
+    with database.reading() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
+
+
+def _copy_table(table: sa.Table, reading: sa.Connection, writing: sa.Connection, digest: hashlib._Hash) -> int:
+    """Rows that name another row of their own table get that name once all of them are there."""
+    own = [key.parent.name for key in table.foreign_keys if key.column.table is table]
+    count, later = 0, []
+    key = [*table.primary_key.columns]
+    query = sa.select(table).order_by(*key).execution_options(yield_per=_ROWS_AT_A_TIME)
+    for part in reading.execute(query).mappings().partitions(_ROWS_AT_A_TIME):
+        rows = [dict(row) for row in part]
+        for row in rows:
+            digest.update(repr(tuple(row.values())).encode())
+            if any(row[name] is not None for name in own):
+                later.append({"of": row[key[0].name]} | {f"new_{name}": row[name] for name in own})
+                row.update(dict.fromkeys(own))
+        writing.execute(sa.insert(table), rows)
+        count += len(rows)
+    if later:
+        changes: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in own}
+        writing.execute(sa.update(table).where(key[0] == sa.bindparam("of")).values(changes), later)
+    return count
+
+
+def _continue_numbering(connection: sa.Connection) -> None:
+    """PostgreSQL numbers rows by a sequence, which does not see copied rows."""
+    if connection.dialect.name != "postgresql":
+        return
+    for table in metadata.sorted_tables:
+        if "id" in table.c:
+            name = sa.func.pg_get_serial_sequence(table.name, "id")
+            highest = sa.select(sa.func.max(table.c.id)).scalar_subquery()
+            connection.execute(sa.select(sa.func.setval(name, sa.func.coalesce(highest, 1), highest.is_not(None))))
