@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from bot.attachments import Attachments, FileStore
+from bot.check_up import CheckUp
 from bot.clock import Clock, Rhythm
 from bot.intake import Intake
 from bot.relay import Relay
@@ -25,6 +28,7 @@ from storage.database import Database
 from storage.migrate import upgrade
 from storage.outbox import ReplyState
 from tests.bot.office import Office, an_office
+from tests.builders import ScriptedRouter
 
 Breaking = Callable[[Database], Any]
 
@@ -37,6 +41,7 @@ class Counter:
         self.simulator = simulator
         settings = TelegramSettings(token=simulator.token, base_url=simulator.url, read_timeout=2.0, connect_timeout=3.0)
         self.channel: Channel = TelegramChannel(settings)
+        no_files = FileStore(folder=Path("residents send none here"))
         rhythm = Rhythm(**dict.fromkeys(("fetch", "triage", "relay", "promises"), timedelta(seconds=1)))
         self.clock = Clock(
             channels=(self.channel,),
@@ -44,6 +49,9 @@ class Counter:
             triage=self.office.triage,
             relay=Relay(database=database, now=self.office.clock, pause=self.wait),
             keeper=self.office.keeper,
+            questions=self.office.questions,
+            check_up=CheckUp(database=database, now=self.office.clock),
+            attachments=Attachments(database=database, store=no_files, router=ScriptedRouter(), now=self.office.clock),
             rhythm=rhythm,
         )
         self.waited: list[float] = []
