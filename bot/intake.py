@@ -49,7 +49,7 @@ class Intake:
                 break
             new += await asyncio.to_thread(self._keep, channel.name, page)
             if page.again_after is not None:
-                self._quiet_until[channel.name] = self._now() + page.again_after
+                self._quiet.leave_alone(channel.name, self._now(), page.again_after)
             if not page.more:
                 break
         return new
@@ -57,7 +57,7 @@ class Intake:
     def take_pushed(self, name: str, parse: Callable[[datetime], tuple[Item, ...]]) -> int:
         """Keep what the platform of this channel posted to us. Returns how many items were new. Idempotent."""
         now = self._now()
-        with self._database.work() as work:
+        with self._database.work(Commit.INTAKE) as work:
             new = work.inbox.take_pushed(name, parse(now), now)
             work.commit()
         return new
