@@ -1,4 +1,4 @@
-"""Telegram: private chats with residents, by polling.
+"""Telegram: private chats with residents, and groups where the bot is named, by polling or by webhook.
 
 The SDK's `Updater` must never be used: it confirms updates to Telegram before we have stored them. Updates are taken raw and
 parsed one by one, because the SDK gives up on a whole batch for one update that it cannot model.
@@ -17,47 +17,28 @@ from urllib.parse import quote, urlsplit
 
 from channels.base import Finding, Limits
 from channels.media import download
-from channels.payload import JsonObject, id_of, object_of, objects_of, raw_of, size_of, text_of, unreadable
-from channels.telegram_api import OutcomeUnknownError, TelegramApi, WebhookInUseError
+from channels.payload import JsonObject, object_of, size_of, text_of
+from channels.telegram_api import ChatMovedError, OutcomeUnknownError, TelegramApi, WebhookInUseError
+from channels.telegram_messages import KINDS, NAME, number_of, parse_update
 from channels.webhooks import is_same, read_body
 from routing.errors import ChannelError, ConfigError, MessageRejectedError, RecipientUnreachableError, TemporaryChannelError
 from routing.messages import (
-    Attachment,
-    AttachmentKind,
     CannotTell,
     Delivery,
-    GeoPoint,
     InboundMessage,
     Item,
     Option,
     OptionKind,
     OutboundMessage,
     Page,
-    Person,
     Sent,
     Unknown,
-    UnreadableItem,
-    Visibility,
 )
 
-NAME = "telegram"
 LONGEST_TEXT = 4096
 BATCH = 100
 """The most that one getUpdates gives."""
-KINDS = ("message", "edited_message")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
-_NUMBER = re.compile(r"-?[0-9]{1,18}")
-_LAST_MOMENT = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
-_ENVELOPE = {"message_id", "chat", "from", "date", "edit_date", "reply_to_message", "media_group_id"}
-_FILES = {
-    "video": AttachmentKind.VIDEO,
-    "video_note": AttachmentKind.VIDEO,
-    "animation": AttachmentKind.VIDEO,
-    "voice": AttachmentKind.VOICE,
-    "audio": AttachmentKind.VOICE,
-    "document": AttachmentKind.DOCUMENT,
-    "sticker": AttachmentKind.OTHER,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,135 +67,7 @@ class TelegramSettings:
             raise ConfigError("channels.telegram.webhook_secret moet 1 tot 256 letters, cijfers, _ of - zijn")
 
 
-# -- parse: what Telegram hands over -> values
-
-
-def parse_update(update: object, *, bot_id: str, now: datetime) -> InboundMessage | UnreadableItem | None:
-    """One raw update. None for what we wrote ourselves. Never raises; `now` stands in for a date that is missing."""
-    body = object_of(update)
-    kind = next((kind for kind in KINDS if kind in body), None)
-    if kind is None:
-        return unreadable(NAME, update, f"onbekend soort bericht ({_named(set(body) - {'update_id'})})")
-    message = object_of(body[kind])
-    chat_id, message_id = number_of(object_of(message.get("chat")).get("id")), number_of(message.get("message_id"))
-    if chat_id is None or message_id is None:
-        return unreadable(NAME, update, "het bericht heeft geen nummer of geen gesprek")
-    sender = parse_sender(message.get("from"))
-    if sender is not None and sender.external_id == bot_id:
-        return None
-    if object_of(message.get("chat")).get("type") != "private":
-        return unreadable(NAME, update, "bericht uit een groep of kanaal: alleen privégesprekken worden een melding")
-    return _parse_private(update, message, sender, is_edit=kind == "edited_message", now=now)
-
-
-def _parse_private(
-    update: object, message: JsonObject, sender: Person | None, *, is_edit: bool, now: datetime
-) -> InboundMessage | UnreadableItem:
-    chat_id, message_id = number_of(object_of(message.get("chat")).get("id")), number_of(message.get("message_id"))
-    text, attachments, location = parse_text(message), tuple(parse_attachments(message)), parse_location(message)
-    if not (text or attachments or location or isinstance(message.get("text"), str)):
-        return unreadable(NAME, update, f"bericht zonder tekst, foto of plaats ({_named(set(message) - _ENVELOPE)})")
-    original = f"{chat_id}:{message_id}"
-    answered = number_of(object_of(message.get("reply_to_message")).get("message_id"))
-    return InboundMessage(
-        channel=NAME,
-        external_id=f"{original}:{_edit_mark(update, message)}" if is_edit else original,
-        thread=str(chat_id),
-        reply_to=str(message_id),
-        visibility=Visibility.PRIVATE,
-        sent_at=parse_moment(message.get("edit_date") if is_edit else message.get("date")) or now,
-        sender=sender,
-        text=text,
-        attachments=attachments,
-        location=location,
-        in_reply_to=None if answered is None else f"{chat_id}:{answered}",
-        edits=original if is_edit else None,
-        raw=raw_of(update),
-    )
-
-
-def _named(fields: set[str]) -> str:
-    return ", ".join(sorted(text_of(name)[:40] for name in fields)[:5]) or "leeg"
-
-
-def _edit_mark(update: object, message: JsonObject) -> str:
-    edited = number_of(message.get("edit_date"))
-    return str(edited) if edited is not None else f"u{id_of(object_of(update).get('update_id'))}"
-
-
-def parse_sender(value: object) -> Person | None:
-    person = object_of(value)
-    person_id = number_of(person.get("id"))
-    if person_id is None:
-        return None
-    names = (text_of(person.get(part)).strip() for part in ("first_name", "last_name"))
-    return Person(
-        external_id=str(person_id), display_name=" ".join(name for name in names if name), is_bot=person.get("is_bot") is True
-    )
-
-
-def parse_text(message: JsonObject) -> str:
-    """What the resident wrote: the text, the words under a photo, the name of a place, an emoji, the number they share."""
-    venue = object_of(message.get("venue"))
-    candidates = (
-        text_of(message.get("text")),
-        text_of(message.get("caption")),
-        ", ".join(part for part in (text_of(venue.get("title")), text_of(venue.get("address"))) if part),
-        text_of(object_of(message.get("sticker")).get("emoji")),
-        text_of(object_of(message.get("contact")).get("phone_number")),
-    )
-    return next((text for text in candidates if text), "")
-
-
-def parse_attachments(message: JsonObject) -> Iterator[Attachment]:
-    """A photo comes in several sizes, of which the largest is kept; everything else comes once."""
-    photos = [size for size in objects_of(message.get("photo")) if text_of(size.get("file_id"))]
-    if photos:
-        yield _attachment(AttachmentKind.PHOTO, max(photos, key=_surface))
-    for name, kind in _FILES.items():
-        file = object_of(message.get(name))
-        is_second_name = name == "document" and "animation" in message  # Telegram names an animation twice
-        if text_of(file.get("file_id")) and not is_second_name:
-            is_photo = name == "document" and text_of(file.get("mime_type")).startswith("image/")  # sent "as a file"
-            yield _attachment(AttachmentKind.PHOTO if is_photo else kind, file)
-
-
-def _attachment(kind: AttachmentKind, file: JsonObject) -> Attachment:
-    return Attachment(
-        kind=kind,
-        reference=text_of(file.get("file_id")),
-        size=size_of(file.get("file_size")),
-        mime_type=text_of(file.get("mime_type")) or None,
-    )
-
-
-def _surface(size: JsonObject) -> int:
-    return (size_of(size.get("width")) or 0) * (size_of(size.get("height")) or 0)
-
-
-def parse_location(message: JsonObject) -> GeoPoint | None:
-    """A shared position, or that of a shared place. None when it is nowhere on earth."""
-    place = object_of(message.get("location")) or object_of(object_of(message.get("venue")).get("location"))
-    lat, lon = place.get("latitude"), place.get("longitude")
-    if not (_is_degrees(lat, 90) and _is_degrees(lon, 180)):
-        return None
-    return GeoPoint(lat=float(str(lat)), lon=float(str(lon)))
-
-
-def _is_degrees(value: object, most: int) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and -most <= value <= most
-
-
-def parse_moment(value: object) -> datetime | None:
-    """Unix seconds. None for what is no moment between 1970 and 2100."""
-    seconds = number_of(value)
-    return datetime.fromtimestamp(seconds, UTC) if seconds is not None and 0 < seconds < _LAST_MOMENT else None
-
-
-def number_of(value: object) -> int | None:
-    """A whole number that fits Telegram's 64 bits, whether it came as number or as text."""
-    digits = id_of(value)
-    return int(digits) if digits is not None and _NUMBER.fullmatch(digits) else None
+# -- parse: what Telegram hands over -> values (messages: telegram_messages)
 
 
 def judge_bot(me: JsonObject, webhook: JsonObject, webhook_url: str) -> Iterator[Finding]:
@@ -258,12 +111,14 @@ def render_message(message: OutboundMessage) -> dict[str, object]:
 
     Raises MessageRejectedError for what Telegram would refuse, RecipientUnreachableError for a thread that is no chat.
     """
-    if message.delivery is not Delivery.DIRECT:
-        raise MessageRejectedError("telegram: hier bestaan alleen directe berichten")
+    if message.delivery is Delivery.PRIVATE_REPLY:
+        raise MessageRejectedError("telegram: hier bestaan alleen directe berichten en antwoorden in een groep")
     text = text_of(message.text)
     if not text.strip() or utf16_length(text) > LONGEST_TEXT:
         raise MessageRejectedError(f"telegram: de tekst is leeg of langer dan {LONGEST_TEXT} tekens")
-    chat_id, answered = number_of(message.thread), number_of(message.reply_to)
+    is_there = message.delivery is Delivery.PUBLIC_REPLY or message.thread == message.to or not message.to
+    chat_id = number_of(message.thread if is_there else message.to)  # a private chat has the number of the person
+    answered = number_of(message.reply_to) if is_there else None
     if chat_id is None:
         raise RecipientUnreachableError("telegram: bij dit gesprek hoort geen nummer van Telegram")
     reply: dict[str, object] = (
@@ -295,7 +150,7 @@ def utf16_length(text: str) -> int:
 
 
 LIMITS = Limits(
-    max_length={Delivery.DIRECT: LONGEST_TEXT},
+    max_length={Delivery.DIRECT: LONGEST_TEXT, Delivery.PUBLIC_REPLY: LONGEST_TEXT},
     length_of=utf16_length,
     min_interval=timedelta(milliseconds=40),  # about 30 a second over all chats (core.telegram.org/bots/faq, November 2026)
     min_interval_per_thread=timedelta(seconds=1),  # the same page
@@ -377,9 +232,14 @@ class TelegramChannel:
         return updates
 
     async def send(self, message: OutboundMessage) -> Sent | Unknown:
-        wanted = render_message(message)
+        return await self._send(render_message(message))
+
+    async def _send(self, wanted: dict[str, object]) -> Sent | Unknown:
+        """In a group that became a supergroup the message goes to its new number, once."""
         try:
             answer = await self._api.call("send_message", wanted)
+        except ChatMovedError as moved:  # provably not posted
+            return await self._send({**wanted, "chat_id": moved.new_chat_id})
         except OutcomeUnknownError as error:
             return Unknown(reason=str(error))
         message_id = number_of(object_of(answer).get("message_id"))

@@ -42,6 +42,14 @@ class WebhookInUseError(TemporaryChannelError):
     """This bot has a webhook, and Telegram gives its updates there only."""
 
 
+class ChatMovedError(RecipientUnreachableError):
+    """The group became a supergroup: it goes on under another number."""
+
+    def __init__(self, new_chat_id: int) -> None:
+        super().__init__("telegram: deze groep is een supergroep geworden en kreeg een ander nummer")
+        self.new_chat_id = new_chat_id
+
+
 class OutcomeUnknownError(Exception):
     """Nobody can tell whether Telegram carried out the call."""
 
@@ -138,7 +146,7 @@ def _refusal(error: BaseException, text: str) -> ChannelError | None:
             seconds = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
             return TemporaryChannelError("telegram: te veel verzoeken; Telegram vraagt te wachten", retry_after=seconds)
         case ChatMigrated():
-            return RecipientUnreachableError("telegram: dit gesprek is een supergroep geworden en kreeg een ander nummer")
+            return ChatMovedError(error.new_chat_id)
         case Forbidden():
             return RecipientUnreachableError(f"telegram: deze persoon is niet bereikbaar: {text}")
         case InvalidToken():

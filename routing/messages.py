@@ -67,7 +67,8 @@ class InboundMessage:
     `external_id` is unique within the channel. `thread` names the conversation (a chat, the root of a public
     thread); `reply_to` is the platform's handle a reply must name. `raw` is the payload as JSON text.
     `sender` is None when the platform withheld the author. `edits` is the `external_id` of the message that
-    this one replaces. `in_reply_to` is the external id this message answers on the platform.
+    this one replaces. `in_reply_to` is the external id this message answers on the platform. `album` is shared by
+    messages that the resident sent as one.
     """
 
     channel: str
@@ -82,6 +83,7 @@ class InboundMessage:
     location: GeoPoint | None = field(repr=False, default=None)
     in_reply_to: str | None = None
     edits: str | None = None
+    album: str | None = None
     raw: str = field(repr=False, default="{}")
 
 

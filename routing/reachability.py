@@ -45,7 +45,7 @@ def is_wanted(news: News, wish: Wish, *, is_answer: bool) -> bool:
 
 RULES: dict[str, PlatformRules] = {
     # Bots cannot open a chat, but may go on in one until they are blocked.
-    "telegram": PlatformRules(has_public=False, private_window=None),
+    "telegram": PlatformRules(has_public=True, private_window=None),
     # One automatic reply per interaction; a direct message only after the person's own (developer guidelines, 2026-08).
     "x": PlatformRules(has_public=True, private_window=None),
     "facebook": PlatformRules(has_public=True, private_window=timedelta(0)),

@@ -54,9 +54,12 @@ class Attachments:
         self._connection = connection
 
     def add(self, message_id: int, channel: str, found: Sequence[Attachment], now: datetime) -> None:
+        """Behind those that the message has already."""
+        have: sa.Select[Any] = sa.select(sa.func.count()).where(attachments.c.message_id == message_id)
+        first = int(self._connection.execute(have).scalar_one()) if found else 0
         rows = [
             {"message_id": message_id, "position": number, "channel": channel, "kind": one.kind.value, "reference": one.reference}
-            for number, one in enumerate(found)
+            for number, one in enumerate(found, first)
         ]
         if rows:
             values = [{**row, "state": AttachmentState.WAITING.value, "due_at": now} for row in rows]

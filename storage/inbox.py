@@ -13,7 +13,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from routing.melding import CLOSED
-from routing.messages import AttachmentKind, InboundMessage, Item, Page, Removal, UnreadableItem, Visibility
+from routing.messages import Attachment, AttachmentKind, InboundMessage, Item, Page, Removal, UnreadableItem, Visibility
 from storage.attachments import Attachments
 from storage.channel_states import ChannelStates
 from storage.dialect import insert_new, skipping_locked, upsert
@@ -141,8 +141,23 @@ class Inbox:
         message_id = insert_new(self._connection, messages, self._message_row(item, now))
         if message_id is None:
             return False
-        self._attachments.add(message_id, item.channel, item.attachments, now)
+        first_id = self._join_album(item, message_id)
+        self._attachments.add(message_id if first_id is None else first_id, item.channel, item.attachments, now)
         return True
+
+    def _join_album(self, item: InboundMessage, message_id: int) -> int | None:
+        """What was sent as one becomes one message: the first that came takes the files, and the words if nobody judged it yet.
+
+        Returns the id of the first; None when this is it, or has words of its own that came too late.
+        """
+        same = sa.and_(messages.c.channel == item.channel, messages.c.thread == item.thread, messages.c.album == item.album)
+        earlier = sa.select(messages).where(same, messages.c.id < message_id).order_by(messages.c.id).limit(1)
+        first = None if item.album is None else self._connection.execute(earlier).one_or_none()
+        if first is None or (item.text and (first.text or first.state != WAITING)):
+            return None
+        self._set(first.id, attachments=[*first.attachments, *_as_json(item.attachments)], text=first.text or item.text)
+        self._set(message_id, attachments=[], state=HANDLED, action="album")
+        return int(first.id)
 
     def _unreadable_row(self, item: UnreadableItem, now: datetime) -> dict[str, object]:
         return {
@@ -165,10 +180,8 @@ class Inbox:
             "visibility": item.visibility.value,
             "person_id": self._person_id(item, now),
             "text": item.text,
-            "attachments": [
-                {"kind": a.kind.value, "reference": a.reference, "size": a.size, "mime_type": a.mime_type}
-                for a in item.attachments
-            ],
+            "attachments": _as_json(item.attachments),
+            "album": item.album,
             "lat": item.location.lat if item.location else None,
             "lon": item.location.lon if item.location else None,
             "in_reply_to": item.in_reply_to,
@@ -196,3 +209,7 @@ class Inbox:
 
     def _set(self, message_id: int, **changes: object) -> None:
         self._connection.execute(sa.update(messages).where(messages.c.id == message_id).values(changes))
+
+
+def _as_json(found: Iterable[Attachment]) -> list[dict[str, object]]:
+    return [{"kind": a.kind.value, "reference": a.reference, "size": a.size, "mime_type": a.mime_type} for a in found]

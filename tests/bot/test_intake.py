@@ -12,10 +12,11 @@ from channels.base import Channel
 from channels.simulator.faults import Fault, FaultKind, Side
 from channels.simulator.telegram import TelegramSimulator
 from channels.telegram import TelegramChannel, TelegramSettings
-from routing.messages import Page
-from storage import audit
+from routing.messages import Attachment, AttachmentKind, Page
+from storage import audit, queries
 from storage.database import Database
-from tests.builders import SettableClock, a_change
+from tests.bot.office import an_office
+from tests.builders import SettableClock, a_change, a_message, take_in
 
 
 def running_clock() -> datetime:
@@ -115,3 +116,32 @@ async def test_the_pace_of_a_platform_is_kept(database: Database) -> None:
         clock.advance(minutes=minutes)
         await intake.fetch(channel)  # type: ignore[arg-type] - only its fetch is asked
     assert channel.fetches == 2
+
+
+@pytest.mark.parametrize("caption_at", [0, 2])
+async def test_an_album_is_one_message_and_one_melding(database: Database, caption_at: int) -> None:
+    office = an_office(database)
+    photo = Attachment(kind=AttachmentKind.PHOTO, reference="F")
+    parts = [
+        a_message("drie foto's van de stoep" if number == caption_at else "", album="1:77", attachments=(photo,))
+        for number in range(3)
+    ]
+    for _ in range(2):
+        take_in(database, *parts)
+    office.triage.run()
+
+    with database.reading() as connection:
+        [line] = [line for line in queries.conversation(connection, 1) if not line.is_ours]
+    assert (line.text, len(line.attachments), len(line.files)) == ("drie foto's van de stoep", 3, 3)
+    assert (len(office.meldingen()), len(office.replies())) == (1, 1)
+
+
+async def test_a_part_of_an_album_that_comes_late_joins_without_a_second_reply(database: Database) -> None:
+    office = an_office(database)
+    photo = Attachment(kind=AttachmentKind.PHOTO, reference="F")
+    office.receive(a_message("stoep kapot", album="1:77", attachments=(photo,)))
+    office.receive(a_message("", album="1:77", attachments=(photo,)))
+
+    with database.reading() as connection:
+        assert queries.arrivals(connection, [1])[1].attachments == 2
+    assert len(office.replies()) == 1

@@ -11,6 +11,7 @@ import threading
 import time
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -48,6 +49,7 @@ from routing.messages import (
     Sent,
     Unknown,
     UnreadableItem,
+    Visibility,
 )
 
 NOOR = "70010001"
@@ -243,12 +245,52 @@ def test_a_message_without_a_usable_number_is_kept_unread(wrong: object) -> None
     assert "geen nummer" in kept_unread({"update_id": 9, "message": a_message(text="x", chat={"id": wrong})}).reason
 
 
-@pytest.mark.parametrize("kind", ["group", "supergroup", "channel", None, 3])
-def test_a_message_from_a_group_is_kept_unread_with_a_plain_reason(kind: object) -> None:
+@pytest.mark.parametrize("kind", ["channel", None, 3])
+def test_a_message_from_a_channel_is_kept_unread_with_a_plain_reason(kind: object) -> None:
     item = kept_unread({"update_id": 9, "message": a_message(text="Buurtapp", chat={"id": -100123, "type": kind})})
 
-    assert "groep" in item.reason
+    assert "kanaal" in item.reason
     assert "Buurtapp" in item.raw
+
+
+GROUP = {"id": -100123, "type": "supergroup", "title": "Buurtapp"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"text": "@wijkbureau_bot de lamp is stuk", "entities": [{"type": "mention", "offset": 0, "length": 15}]},
+        {"text": "Wijkbureau, de lamp is stuk", "entities": [{"type": "text_mention", "user": {"id": 70099}}]},
+        {"text": "/melding@wijkbureau_bot lamp stuk", "entities": [{"type": "bot_command", "offset": 0, "length": 23}]},
+        {"text": "nog steeds", "reply_to_message": {"message_id": 4, "from": {"id": 70099}}},
+        {"caption": "@wijkbureau_bot", "caption_entities": [{"type": "mention"}], "photo": [{"file_id": "F1"}]},
+    ],
+)
+def test_in_a_group_what_is_meant_for_us_is_a_public_message(fields: dict[str, Any]) -> None:
+    message = parsed({"update_id": 9, "message": a_message(chat=GROUP, **fields)})
+
+    assert isinstance(message, InboundMessage)
+    assert (message.visibility, message.thread) == (Visibility.PUBLIC, "-100123")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"text": "wie gaat er mee naar de markt?"},
+        {"text": "@ada kom je ook?", "entities": [{"type": "mention"}]},
+        {"text": "dat vind ik ook", "reply_to_message": {"message_id": 4, "from": {"id": 5}}},
+    ],
+)
+def test_what_neighbours_say_to_each_other_is_not_kept(fields: dict[str, Any]) -> None:
+    assert parsed({"update_id": 9, "message": a_message(chat=GROUP, **fields)}) is None
+
+
+def test_an_answer_in_a_group_stands_there_and_private_news_goes_to_the_person() -> None:
+    public = render_message(replace(an_answer(thread="-100123", reply_to="7"), delivery=Delivery.PUBLIC_REPLY))
+    private = render_message(an_answer(thread="-100123", reply_to="7"))
+
+    assert (public["chat_id"], "reply_parameters" in public) == (-100123, True)
+    assert (private["chat_id"], "reply_parameters" in private) == (int(NOOR), False)
 
 
 @pytest.mark.parametrize("kind", ["my_chat_member", "channel_post", "poll", "something_of_next_year"])
@@ -276,11 +318,11 @@ def test_what_the_bot_wrote_itself_is_nothing() -> None:
     assert parsed({"update_id": 9, "message": a_message(text="Dank u", **{"from": {"id": 70099, "is_bot": True}})}) is None
 
 
-def test_the_parts_of_an_album_are_all_kept_in_one_conversation() -> None:
+def test_the_parts_of_an_album_name_it() -> None:
     album = [read(message_id=number, media_group_id="77", photo=[{"file_id": f"F{number}"}]) for number in (5, 6, 7)]
 
     assert len({message.external_id for message in album}) == 3
-    assert {message.thread for message in album} == {NOOR}
+    assert {message.album for message in album} == {f"{NOOR}:77"}
 
 
 JSON = st.recursive(
@@ -576,12 +618,16 @@ async def test_a_person_who_never_wrote_cannot_be_reached(telegram: TelegramSimu
         await channel.send(an_answer())
 
 
-async def test_a_group_that_moved_is_unreachable(telegram: TelegramSimulator, channel: TelegramChannel) -> None:
+async def test_a_group_that_moved_is_answered_at_its_new_number(telegram: TelegramSimulator, channel: TelegramChannel) -> None:
     telegram.member_writes(-55, NOOR, "Noor", "hallo")
+    telegram.member_writes(-100055, NOOR, "Noor", "hallo")
     telegram.chats.migrate(-55, -100055)
 
-    with pytest.raises(RecipientUnreachableError, match="supergroep"):
-        await channel.send(an_answer(thread="-55"))
+    outcome = await channel.send(replace(an_answer(thread="-55"), delivery=Delivery.PUBLIC_REPLY))
+
+    [post] = telegram.posted
+    assert isinstance(outcome, Sent)
+    assert (post.target, outcome.external_id.partition(":")[0]) == ("-100055", "-100055")
 
 
 async def test_an_answer_stands_under_the_message_it_answers(telegram: TelegramSimulator, channel: TelegramChannel) -> None:
@@ -618,18 +664,14 @@ def test_a_text_that_telegram_refuses_is_rejected_beforehand(text: str) -> None:
         render_message(an_answer(text))
 
 
-def test_telegram_has_no_public_replies() -> None:
+def test_telegram_has_no_private_reply_to_a_public_post() -> None:
     with pytest.raises(MessageRejectedError, match="direct"):
-        render_message(
-            OutboundMessage(
-                channel="telegram", delivery=Delivery.PUBLIC_REPLY, to=NOOR, thread=NOOR, reply_to="1", text="x", token="x"
-            )
-        )
+        render_message(replace(an_answer(), delivery=Delivery.PRIVATE_REPLY))
 
 
 def test_a_thread_that_is_no_chat_cannot_be_reached() -> None:
     with pytest.raises(RecipientUnreachableError):
-        render_message(an_answer(thread="@somebody"))
+        render_message(replace(an_answer(thread="@somebody"), to=""))
 
 
 def test_length_counts_as_telegram_counts_offsets() -> None:
