@@ -13,6 +13,7 @@ from bot.config import Config
 from bot.handling import Handling
 from bot.intake import Intake
 from bot.metrics import Meters
+from bot.models import running_engine
 from bot.promises import PromiseKeeper, Promises
 from bot.questions import QuestionKeeper
 from bot.relay import Relay
@@ -22,7 +23,6 @@ from bot.triage import Triage
 from channels.base import Channel
 from channels.registry import build_channel
 from routing.decision import Router
-from routing.engine import load_engine
 from routing.vakafdelingen import Municipality, load_municipality
 from storage.database import Database
 from storage.migrate import upgrade
@@ -94,7 +94,7 @@ def build(
     with database.work() as work:
         work.channels.configure(config.channel_modes)
         work.commit()
-    router = router or load_engine(municipality)
+    router = router or running_engine(config, database, municipality)
     channels = tuple(build_channel(name, settings) for name, settings in config.channels.items())
     triage = Triage(database=database, router=router, replies=replies, promises=promises, now=now)
     meters = Meters()

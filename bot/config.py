@@ -122,6 +122,12 @@ class AttachmentsTable(_Table):
     clamd: str = ""
 
 
+class ModelTable(_Table):
+    """The office's own models; an empty folder means the shipped model."""
+
+    folder: str = ""
+
+
 class Logging(_Table):
     level: Literal["debug", "info", "warning", "error"] = "info"
     form: Literal["json", "console"] = "json"
@@ -140,6 +146,7 @@ class Config(_Table):
     guards: GuardsTable = GuardsTable()
     municipality: Tables = Tables()
     attachments: AttachmentsTable = AttachmentsTable()
+    model: ModelTable = ModelTable()
     logging: Logging = Logging()
     channels: dict[str, Any] = Field(default_factory=dict)
     channel_modes: dict[str, ChannelMode] = Field(default_factory=dict)

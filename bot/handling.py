@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from bot.lessons import Choice, keep_lesson
 from bot.promises import Promises, ladder_of
 from bot.questions import asking, telling_of
 from bot.replies import Replies, Telling
@@ -152,13 +153,15 @@ class Handling:
             return work.meldingen.get(melding_id)
 
     def carry_out(self, melding: Melding, step: Step, *, account: str, version: int | None = None) -> Melding:
-        """Record the step and queue its replies. `version` is the event count the colleague saw."""
+        """Record the step, keep what it teaches and queue its replies. `version` is the event count the colleague saw."""
         now = self.now()
         if version is not None and version != melding.event_count:
             raise StaleError(f"{melding.kenmerk} is intussen veranderd. Bekijk de melding opnieuw en kies dan.")
         with self.database.work(Commit.DESK) as work:
             change = Change(event=step.event, actor=account, why=step.why, columns=_columns(step))
             recorded = work.meldingen.record(melding, change, now)
+            choice = Choice(event=step.event, columns=step.columns, event_id=recorded.event_id, after=recorded.melding)
+            keep_lesson(work, choice, self.replies.municipality, now)
             work.outbox.drop_unsent(melding.id, News.NOG_GEEN_NIEUWS.value)  # real news replaces it
             if step.telling is not None:
                 self.replies.tell(work, recorded, self._signed(work, step.telling, account), now)

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from routing.decision import Decision, Formal, Located, Zone
+from routing.errors import ConfigError
 from routing.formal import find_formal
 from routing.gazetteer import Gazetteer, load_gazetteer
 from routing.language import detect_language
@@ -83,6 +86,16 @@ class Engine:
             formal=seen.formal,
             versions=self._versions,
         )
+
+    def probabilities(self, text: str) -> dict[str, float]:
+        """The probability of every lead as `route` weighs them, danger included."""
+        seen = self._see(text)
+        return dict(self._rank(self._model.judge(seen.reading), seen))
+
+    def topic_within(self, text: str, lead: str) -> str:
+        """The likeliest onderwerp of a lead that is known."""
+        seen = self._see(text)
+        return self._topic(lead, self._model.judge(seen.reading), seen)
 
     def _see(self, text: str) -> _Text:
         findings = find_personal_data(text)
@@ -162,12 +175,18 @@ class Engine:
         return {code: lead for code, topic in self._municipality.onderwerpen.items() if topic.lead == lead}
 
 
-def load_engine(municipality: Municipality) -> Engine:
-    """The engine with the shipped gazetteer and model. Raises ConfigError when the model cannot be read."""
-    source = packaged("model.npz")
-    topics = packaged("onderwerpen.toml")
-    versions = f"model {version_of(source)}, onderwerpen {version_of(topics)}"
-    return Engine(municipality, load_gazetteer(), Lexicon(municipality.onderwerpen), load(source), versions)
+def load_engine(municipality: Municipality, model: Path | Traversable | None = None, topics: Path | None = None) -> Engine:
+    """The engine with the shipped gazetteer. None means the shipped model, and the shipped file of onderwerpen.
+
+    Raises ConfigError when the model cannot be read or was learned for other vakafdelingen.
+    """
+    source = model or packaged("model.npz")
+    learned = load(source)
+    missing = [code for code in learned.leads if code not in municipality.vakafdelingen]
+    if missing:
+        raise ConfigError(f"het model {source} kent {', '.join(missing)}, uw vakafdelingen niet; leer een model met uw tabellen")
+    versions = f"model {version_of(source)}, onderwerpen {version_of(topics or packaged('onderwerpen.toml'))}"
+    return Engine(municipality, load_gazetteer(), Lexicon(municipality.onderwerpen), learned, versions)
 
 
 def _zone(confidence: float, seen: _Text, lead: str, place: Place) -> Zone:

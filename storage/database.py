@@ -15,10 +15,12 @@ from sqlalchemy.exc import DBAPIError
 from routing.errors import ConfigError, StaleError
 from storage.attachments import Attachments
 from storage.channel_states import ChannelStates
+from storage.corrections import Corrections
 from storage.follow import Follow
 from storage.guards import Guards
 from storage.inbox import Inbox
 from storage.meldingen import Meldingen
+from storage.model_log import ModelLog
 from storage.outbox import Outbox
 from storage.points import Commit, Watch, after, before, unwatched
 from storage.staff import Staff
@@ -88,6 +90,8 @@ class UnitOfWork:
         self.guards = Guards(self._connection)
         self.follow = Follow(self._connection)
         self.staff = Staff(self._connection)
+        self.corrections = Corrections(self._connection)
+        self.model_log = ModelLog(self._connection)
         return self
 
     def commit(self) -> None:

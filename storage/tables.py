@@ -366,3 +366,45 @@ sessions = sa.Table(
     _moment("created_at"),
     _moment("expires_at"),
 )
+
+corrections = sa.Table(
+    "corrections",
+    metadata,
+    _id(),
+    _melding(),
+    sa.Column("event_id", sa.ForeignKey("events.id"), nullable=False),
+    _moment("made_at"),
+    _text("text"),  # masked
+    _text("language"),
+    _text("channel"),
+    _text("zone"),  # how far the machine went by itself
+    _text("proposed_lead"),
+    _text("proposed_topic"),
+    sa.Column("probability", sa.Float, nullable=False),
+    _text("chosen_lead"),
+    _text("chosen_topic", nullable=True),  # null: the colleague named none that belongs to the chosen lead
+    _text("kind"),
+    _text("urgency"),
+    sa.Column("involved", sa.JSON, nullable=False),
+    sa.Column("needs_personal_contact", sa.Boolean, nullable=False),
+    _text("versions"),  # of the model and the topic file that proposed
+    sa.UniqueConstraint("melding_id", "event_id"),
+)
+sa.Index("ix_corrections_made_at", corrections.c.made_at)
+
+model_promotions = sa.Table(
+    "model_promotions",
+    metadata,
+    _id(),
+    sa.Column("seq", sa.Integer, nullable=False, unique=True),
+    _moment("at"),
+    _text("actor"),
+    _text("step"),  # gepromoveerd | teruggedraaid
+    _text("model"),
+    _text("version"),
+    sa.Column("figures", sa.JSON, nullable=False),
+    _text("why", default=""),
+    _text("previous_hash"),
+    _text("hash"),
+    sa.CheckConstraint("step IN ('gepromoveerd', 'teruggedraaid')", name="step"),
+)
