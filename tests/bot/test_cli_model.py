@@ -1,4 +1,4 @@
-"""The way of a model on the command line: learn, judge, promote, go back. Each command runs as a real process."""
+"""The way of a model on the command line: learn, judge, promote, go back."""
 
 from __future__ import annotations
 
@@ -6,31 +6,59 @@ import csv
 import io
 import json
 import re
+from contextlib import chdir
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from typer.testing import CliRunner
 
+from bot.cli import app
 from routing.decision import Zone
+from routing.errors import WijkbalieError
+from routing.vakafdelingen import load_municipality
 from storage.database import Database
 from tests.bot.office import an_office
-from tests.bot.test_cli import ROOT, wijkbalie
 from tests.builders import ScriptedRouter, a_decision, a_message
 
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "een-lang-wachtwoord"
 COMMANDS = ["train", "evaluate", "list", "promote", "rollback", "report"]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did, as `wijkbalie` ends it: a mistake of the user is one line and code 2."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def wijkbalie(*arguments: str, cwd: Path, given: str = "") -> Ran:
+    with chdir(cwd):
+        result = CliRunner().invoke(app, arguments, input=given, env={"COLUMNS": "200", "NO_COLOR": "1"})
+    if isinstance(result.exception, WijkbalieError):
+        return Ran(2, result.stdout, str(result.exception))
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Ran(result.exit_code, result.stdout, result.stderr)
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An office with a folder for models, a small corpus, labelled messages and one correction by Samira."""
     folder = tmp_path_factory.mktemp("office")
-    assert wijkbalie("init", "--username", "samira", "--name", "Samira", cwd=folder).returncode == 0
+    assert wijkbalie("init", "--username", "samira", "--name", "Samira", "--password", PASSWORD, cwd=folder).returncode == 0
     settings = folder / "config.toml"
     settings.write_text(settings.read_text(encoding="utf-8").replace('folder = ""', 'folder = "modellen"'), encoding="utf-8")
     lines = (ROOT / "routing" / "model" / "corpus" / "h-gewoon.jsonl").read_text(encoding="utf-8").splitlines()
+    of_lead = {lead: [line for line in lines if json.loads(line)["lead"] == lead] for lead in load_municipality().vakafdelingen}
     (folder / "corpus").mkdir()
-    (folder / "corpus" / "klein.jsonl").write_text("\n".join(lines[::5]) + "\n", encoding="utf-8")
-    (folder / "nieuw.jsonl").write_text("\n".join(lines[1::20]) + "\n", encoding="utf-8")
+    for name, kept in (("corpus/klein", slice(6)), ("nieuw", slice(6, 8))):
+        some = [line for of_one in of_lead.values() for line in of_one[kept]]
+        (folder / f"{name}.jsonl").write_text("\n".join(some) + "\n", encoding="utf-8")
     database = Database.open(f"sqlite:///{folder / 'var' / 'wijkbalie.sqlite3'}")
     desk = an_office(database, ScriptedRouter(a_decision(zone=Zone.SUGGEST)))
     desk.receive(a_message("het terras staat op de stoep"))
@@ -86,7 +114,6 @@ def test_a_candidate_is_judged_promoted_and_taken_back(office: Path, candidate: 
 
 
 def test_the_answer_to_are_you_sure_is_heard(office: Path, candidate: str) -> None:
-    wijkbalie("model", "evaluate", "nieuw.jsonl", "--candidate", candidate, cwd=office)
     result = wijkbalie("model", "promote", candidate, "--by", "samira", cwd=office, given="n\n")
     assert result.returncode == 1
     assert "draait na een herstart" not in result.stdout
@@ -111,8 +138,7 @@ def test_labelled_messages_that_are_wrong_are_named(tmp_path: Path, content: str
     (tmp_path / "fout.jsonl").write_text(content, encoding="utf-8")
     result = wijkbalie("model", "evaluate", "fout.jsonl", cwd=tmp_path)
     assert result.returncode == 2
-    assert said in result.stderr.replace("\n", " ")
-    assert "Traceback" not in result.stderr
+    assert said in result.stderr
 
 
 def test_the_report_is_a_table_or_csv(office: Path) -> None:
