@@ -88,6 +88,7 @@ class RuleBook:
     damping: frozenset[str]
     wide: frozenset[str]
     before: frozenset[str]
+    everywhere: frozenset[str]
 
 
 class _Read(NamedTuple):
@@ -130,6 +131,7 @@ def load_rules(file: str) -> RuleBook:
         damping=frozenset(source["damping"]),
         wide=frozenset(source["scope"]["wide"]),
         before=frozenset(source["scope"]["before"]),
+        everywhere=frozenset(source["scope"].get("everywhere", ())),
     )
 
 
@@ -369,7 +371,7 @@ def _is_silenced(chosen: Sequence[Hit], rule: Rule, hits: Mapping[str, Sequence[
     sentences = {hit.sentence for hit in chosen}
     if any(_is_damped(sign, chosen, rule, hits, book) for sign in book.damping - rule.immune):
         return True
-    if any(hit.sentence in sentences for sign in rule.unless for hit in hits.get(sign, ())):
+    if any(sign in book.everywhere or hit.sentence in sentences for sign in rule.unless for hit in hits.get(sign, ())):
         return True
     return any(_distance(chosen[0], hit) <= _BESIDE for sign in rule.not_beside for hit in hits.get(sign, ()))
 
