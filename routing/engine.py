@@ -26,7 +26,7 @@ from routing.vakafdelingen import Municipality, Sort, packaged
 
 AUTO_FROM = 0.97
 SUGGEST_FROM = 0.30
-INVOLVED_FROM = 0.0
+INVOLVED_FROM = -0.4  # a margin; few messages need a second department, which draws margins down
 UNCLEAR_LEAD, UNCLEAR_TOPIC = "wijkbureau", "onduidelijk"
 _SHOWN_WORDS = 4
 
@@ -63,7 +63,7 @@ class Engine:
         judged = self._model.judge(seen.reading)
         ranked = self._rank(judged, seen)
         lead = ranked[0][0]
-        topic = self._topic(lead, judged, seen)
+        topic = self._topic(lead, judged)
         kind = judged.kind
         return Decision(
             lead=lead,
@@ -114,12 +114,9 @@ class Engine:
             pairs = [(code, 0.99 if code == "noodgeval" else probability * 0.01) for code, probability in pairs]
         return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 
-    def _topic(self, lead: str, judged: Judgement, seen: _Text) -> str:
-        scores = seen.reading.topics
+    def _topic(self, lead: str, judged: Judgement) -> str:
         own = [code for code, topic in self._municipality.onderwerpen.items() if topic.lead == lead]
-        return max(
-            own, key=lambda code: (judged.topics.get(code, -2.0) + 0.2 * scores.get(code, 0.0), code), default=UNCLEAR_TOPIC
-        )
+        return max(own, key=lambda code: (judged.topics.get(code, -2.0), code), default=UNCLEAR_TOPIC)
 
     def _involved(self, lead: str, judged: Judgement) -> tuple[str, ...]:
         if self._municipality.vakafdelingen[lead].sort is not Sort.DEPARTMENT:

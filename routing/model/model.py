@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,9 +22,8 @@ from routing.errors import ConfigError
 from routing.model.features import Reading, weigh
 
 Matrix = NDArray[np.float32]
-FORMAT = 2
-LEXICON_SCALE = 0.1
-_KEPT_PER_TOPIC = 4000
+FORMAT = 3
+LEXICON_SCALE = 0.22
 Weigher = Callable[[Mapping[str, int], Mapping[str, int], Sequence[float]], tuple[list[int], list[float]]]
 
 
@@ -69,7 +69,7 @@ class Vocabulary:
         for topic, score in reading.topics.items():
             if (column := self.topics.get(topic)) is not None:
                 columns.append(offset + column)
-                weights.append(LEXICON_SCALE * score)
+                weights.append(LEXICON_SCALE * math.copysign(math.log1p(abs(score)), score))
         return columns, weights
 
 
@@ -92,19 +92,34 @@ def evidence(
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """Further questions answered by separators over the same columns: per question the classes, weights and bias."""
+    """The questions that one table of weights answers: per question its classes, side by side in the order of the columns."""
 
     classes: Mapping[str, tuple[str, ...]]
-    weights: Mapping[str, Matrix]
-    bias: Mapping[str, Matrix]
+
+    def split(self, margins: Matrix) -> dict[str, Matrix]:
+        """The margins per question; the last axis of `margins` has one place per class of every question."""
+        answers, start = {}, 0
+        for name, classes in self.classes.items():
+            answers[name] = margins[..., start : start + len(classes)]
+            start += len(classes)
+        return answers
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A table with a row per term and a column per class, in whole numbers; `scale` turns a column into margins."""
+
+    whole: NDArray[np.int8]
+    scale: Matrix
 
     @classmethod
-    def of(cls, fitted: Mapping[str, tuple[tuple[str, ...], Matrix, Matrix]]) -> Self:
-        return cls(
-            {name: part[0] for name, part in fitted.items()},
-            {name: part[1] for name, part in fitted.items()},
-            {name: part[2] for name, part in fitted.items()},
-        )
+    def of(cls, weights: Matrix) -> Self:
+        scale = np.maximum(np.abs(weights).max(axis=0), 1e-9) / 127.0
+        return cls(np.rint(weights / scale).astype(np.int8), scale.astype(np.float32))
+
+    def margins(self, columns: Sequence[int], weights: Sequence[float]) -> Matrix:
+        row = np.array(weights, dtype=np.float32)
+        return np.asarray((row @ self.whole[columns].astype(np.float32)) * self.scale, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,29 +140,19 @@ class Model:
 
     leads: tuple[str, ...]
     vocabulary: Vocabulary
-    lead_weights: Matrix
-    lead_bias: Matrix
-    softmax: Matrix
     heads: Heads
-    topics: tuple[tuple[str, ...], Matrix, Matrix]
+    weights: Weights
+    softmax: Matrix
     lead_of_topic: NDArray[np.int32]
 
     def judge(self, reading: Reading) -> Judgement:
         """Pure and deterministic."""
         columns, weights = self.vocabulary.row(reading)
-        row = np.array(weights, dtype=np.float32)
-
-        def score(matrix: Matrix, bias: Matrix) -> Matrix:
-            return np.asarray(row @ matrix[columns].astype(np.float32) + bias, dtype=np.float32)
-
-        names, topic_weights, topic_bias = self.topics
-        topic_margins = score(topic_weights, topic_bias)
-        lead_margins = score(self.lead_weights, self.lead_bias)
-        inputs = np.append(evidence(lead_margins, topic_margins, self.lead_of_topic, (reading, self.vocabulary)), np.float32(1.0))
-        answers = {name: score(self.heads.weights[name], self.heads.bias[name]) for name in self.heads.classes}
+        answers = self.heads.split(self.weights.margins(columns, weights))
+        inputs = evidence(answers["lead"], answers["topic"], self.lead_of_topic, (reading, self.vocabulary))
         return Judgement(
-            probabilities=_softmax(inputs @ self.softmax),
-            topics=dict(zip(names, topic_margins.tolist(), strict=True)),
+            probabilities=_softmax(np.append(inputs, np.float32(1.0)) @ self.softmax),
+            topics=dict(zip(self.heads.classes["topic"], answers["topic"].tolist(), strict=True)),
             kind=self._best("kind", answers),
             urgency=self._best("urgency", answers),
             needs_contact=self._best("contact", answers) == "ja",
@@ -168,7 +173,6 @@ def _softmax(values: Matrix) -> Matrix:
 
 def save(model: Model, target: Path) -> None:
     """Write the model to one file. The same model gives the same bytes."""
-    names, topic_weights, topic_bias = model.topics
     vocabulary = model.vocabulary
     arrays: dict[str, NDArray[Any]] = {
         "format": np.array([FORMAT]),
@@ -178,18 +182,13 @@ def save(model: Model, target: Path) -> None:
         "shapes": _as_bytes(vocabulary.shapes),
         "shape_rarity": np.array(vocabulary.shape_rarity, dtype=np.float32),
         "lexicon_topics": _as_bytes(vocabulary.topics),
-        "lead_weights": model.lead_weights.astype(np.float16),
-        "lead_bias": model.lead_bias,
         "softmax": model.softmax,
-        "topic_names": _as_bytes(names),
-        "topic_bias": topic_bias,
         "lead_of_topic": model.lead_of_topic,
-        **_sparse("topic_weights", topic_weights),
+        "heads": _as_bytes(model.heads.classes),
+        **{f"head_{name}": _as_bytes(classes) for name, classes in model.heads.classes.items()},
+        "weights": model.weights.whole,
+        "weights_scale": model.weights.scale,
     }
-    for name, classes in model.heads.classes.items():
-        arrays[f"head_{name}"] = _as_bytes(classes)
-        arrays[f"head_{name}_weights"] = model.heads.weights[name].astype(np.float16)
-        arrays[f"head_{name}_bias"] = model.heads.bias[name]
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, array in sorted(arrays.items()):
             buffer = io.BytesIO()
@@ -216,21 +215,12 @@ def load(source: Path | Traversable) -> Model:
         arrays["shape_rarity"].tolist(),
         _as_words(arrays["lexicon_topics"]),
     )
-    questions = [
-        name.removeprefix("head_") for name in arrays if name.startswith("head_") and not name.endswith(("_weights", "_bias"))
-    ]
-    heads = {
-        name: (_as_words(arrays[f"head_{name}"]), arrays[f"head_{name}_weights"], arrays[f"head_{name}_bias"])
-        for name in questions
-    }
     return Model(
         leads=_as_words(arrays["leads"]),
         vocabulary=vocabulary,
-        lead_weights=arrays["lead_weights"],
-        lead_bias=arrays["lead_bias"],
+        heads=Heads({name: _as_words(arrays[f"head_{name}"]) for name in _as_words(arrays["heads"])}),
+        weights=Weights(arrays["weights"], arrays["weights_scale"]),
         softmax=arrays["softmax"],
-        heads=Heads.of(heads),
-        topics=(_as_words(arrays["topic_names"]), _dense("topic_weights", arrays), arrays["topic_bias"]),
         lead_of_topic=arrays["lead_of_topic"],
     )
 
@@ -246,27 +236,3 @@ def _as_bytes(words: Iterable[str]) -> NDArray[np.uint8]:
 
 def _as_words(array: NDArray[np.uint8]) -> tuple[str, ...]:
     return tuple(array.tobytes().decode().split("\n")) if array.size else ()
-
-
-def _sparse(name: str, dense: Matrix) -> dict[str, NDArray[Any]]:
-    """The strongest weights of each column; the rest adds size, not sense."""
-    rows, columns, values = [], [], []
-    for column in range(dense.shape[1]):
-        strongest = np.argsort(-np.abs(dense[:, column]))[:_KEPT_PER_TOPIC]
-        strongest = strongest[dense[strongest, column] != 0]
-        rows.append(strongest)
-        columns.append(np.full(len(strongest), column))
-        values.append(dense[strongest, column])
-    return {
-        f"{name}_rows": np.concatenate(rows).astype(np.int32),
-        f"{name}_columns": np.concatenate(columns).astype(np.int16),
-        f"{name}_values": np.concatenate(values).astype(np.float16),
-        f"{name}_shape": np.array(dense.shape, dtype=np.int64),
-    }
-
-
-def _dense(name: str, arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
-    """In half precision: it is widened where it is used."""
-    dense = np.zeros(tuple(arrays[f"{name}_shape"]), dtype=np.float16)
-    dense[arrays[f"{name}_rows"], arrays[f"{name}_columns"]] = arrays[f"{name}_values"]
-    return dense

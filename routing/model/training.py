@@ -1,8 +1,10 @@
-"""Learning the model from labelled messages. Needs scikit-learn; the running engine does not.
+"""Learning the model from labelled messages. Needs SciPy and scikit-learn; the running engine needs NumPy only.
 
-Two stages. First linear support vector machines over words, word shapes and the lexicon's evidence give a margin per vakafdeling
-and per onderwerp: an onderwerp is narrower, so its words are easier to learn. Then a softmax regression, learned on margins
-of messages that the first stage had not seen (cross-fitting), turns them into calibrated probabilities per vakafdeling.
+Two stages. First one ridge regression over words, word shapes and the lexicon's evidence answers every question at once, with a
+margin per vakafdeling, per onderwerp and per answer of the smaller questions: an onderwerp is narrower than a vakafdeling, so its
+words are easier to learn. Its dual form needs one factorisation of the messages' similarities, however many the questions are
+(Rifkin and Lippert 2007, "Notes on Regularized Least Squares"). Then a softmax regression, learned on margins of messages that
+the first stage had not seen (cross-fitting), turns them into calibrated probabilities per vakafdeling.
 Deterministic: the same messages and topic file give the same model.
 """
 
@@ -10,24 +12,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
-from sklearn.svm import LinearSVC
 
 from routing.model.corpus import Example
 from routing.model.features import Reading, weigh
-from routing.model.model import Heads, Model, Vocabulary, evidence
+from routing.model.model import Heads, Matrix, Model, Vocabulary, Weights, evidence
 
 SEED = 20260101
 FOLDS = 3
-Matrix = NDArray[np.float32]
+_NO = -1.0
+_NOT_THIS_TOPIC = -0.2  # with so many onderwerpen, a weaker "no" keeps the rare "yes" heard
+_ROWS_AT_ONCE = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +39,7 @@ class Settings:
 
     word_min: int = 2
     shape_min: int = 3
-    lead_c: float = 0.2
-    topic_c: float = 0.3
-    head_c: float = 0.1
+    ridge: float = 3.0
     softmax_c: float = 0.3
 
 
@@ -47,41 +48,63 @@ def train(examples: Sequence[Example], readings: Sequence[Reading], leads: Seque
     vocabulary = build_vocabulary(readings, settings)
     matrix = as_matrix(readings, vocabulary)
     labels = Labels.of(examples, leads)
-    lead_margins, topic_margins = cross_fitted(matrix, labels, settings)
-    lead_weights, lead_bias = fit_margins(matrix, labels.lead, labels.leads, settings.lead_c)
+    margins = cross_fitted(matrix, labels, settings)
     return Model(
-        leads=tuple(leads),
+        leads=labels.leads,
         vocabulary=vocabulary,
-        lead_weights=lead_weights,
-        lead_bias=lead_bias,
-        softmax=fit_softmax(lead_margins, topic_margins, readings, labels, (vocabulary, settings)),
-        heads=_fit_heads(matrix, examples, settings),
-        topics=(labels.topics, *fit_margins(matrix, labels.topic, labels.topics, settings.topic_c)),
+        heads=labels.heads,
+        weights=Weights.of(fit_ridge(matrix, labels.targets, settings.ridge)),
+        softmax=fit_softmax(margins, readings, labels, (vocabulary, settings)),
         lead_of_topic=labels.lead_of_topic,
     )
 
 
+_SMALL_QUESTIONS: dict[str, Callable[[Example], tuple[str, ...]]] = {
+    "kind": lambda example: (example.kind,),
+    "urgency": lambda example: ("hoog" if example.urgency == "noodgeval" else example.urgency,),
+    "contact": lambda example: ("ja" if example.needs_personal_contact else "nee",),
+    "involved": lambda example: example.involved,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """What the messages are, as arrays, and the order of the classes. `lead_of_topic[i]` is the place of topic i's lead."""
+    """What the messages are. `targets` has a row per message and a column per class of every question of `heads`;
+    `lead_of_topic[i]` is the place of topic i's lead."""
 
     lead: NDArray[Any]
-    topic: NDArray[Any]
     leads: tuple[str, ...]
-    topics: tuple[str, ...]
+    heads: Heads
+    targets: Matrix
     lead_of_topic: NDArray[np.int32]
 
     @classmethod
     def of(cls, examples: Sequence[Example], leads: Sequence[str]) -> Labels:
         lead_of = {example.topic: example.lead for example in examples}
         topics = tuple(sorted(lead_of))
+        small = {name: [answer(example) for example in examples] for name, answer in _SMALL_QUESTIONS.items()}
+        classes: dict[str, tuple[str, ...]] = {"lead": tuple(leads), "topic": topics}
+        classes |= {name: tuple(sorted({word for words in answers for word in words})) for name, answers in small.items()}
+        given: dict[str, list[tuple[str, ...]]] = {
+            "lead": [(example.lead,) for example in examples],
+            "topic": [(example.topic,) for example in examples],
+        }
+        given |= small
         return cls(
             lead=np.array([example.lead for example in examples]),
-            topic=np.array([example.topic for example in examples]),
             leads=tuple(leads),
-            topics=topics,
+            heads=Heads(classes),
+            targets=np.hstack([_indicators(given[name], names, name) for name, names in classes.items()]),
             lead_of_topic=np.array([list(leads).index(lead_of[topic]) for topic in topics], dtype=np.int32),
         )
+
+
+def _indicators(given: Sequence[tuple[str, ...]], classes: Sequence[str], question: str) -> Matrix:
+    column = {name: number for number, name in enumerate(classes)}
+    targets = np.full((len(given), len(classes)), _NOT_THIS_TOPIC if question == "topic" else _NO, dtype=np.float32)
+    for row, words in enumerate(given):
+        targets[row, [column[word] for word in words]] = 1.0
+    return targets
 
 
 def build_vocabulary(readings: Sequence[Reading], settings: Settings) -> Vocabulary:
@@ -112,46 +135,40 @@ def as_matrix(readings: Sequence[Reading], vocabulary: Vocabulary) -> sp.csr_mat
     return sp.csr_matrix((np.array(weights, dtype=np.float32), np.array(columns), np.array(ends)), shape=shape)
 
 
-def fit_margins(matrix: sp.csr_matrix, labels: NDArray[Any], classes: Sequence[str], c: float) -> tuple[Matrix, Matrix]:
-    """One linear separator per class, in the given order; a class without examples gets a margin that never wins."""
-
-    def fit(number: int) -> None:
-        positive = labels == classes[number]
-        if positive.any() and not positive.all():
-            machine = LinearSVC(C=c, random_state=SEED).fit(matrix, positive)
-            weights[:, number], bias[number] = machine.coef_[0], machine.intercept_[0]
-
-    weights = np.zeros((matrix.shape[1], len(classes)), dtype=np.float32)
-    bias = np.full(len(classes), -2.0, dtype=np.float32)
-    with ThreadPoolExecutor(max_workers=2) as pool:  # liblinear lets go of the interpreter while it works
-        list(pool.map(fit, range(len(classes))))
-    return weights, bias
+def fit_ridge(matrix: sp.csr_matrix, targets: Matrix, ridge: float) -> Matrix:
+    """The weights (a row per term, a column per target) with the least squared error plus `ridge` times their squares."""
+    alike = similarities(matrix)
+    alike[np.diag_indices_from(alike)] += ridge
+    factor = cho_factor(alike, lower=True, overwrite_a=True, check_finite=False)
+    return np.asarray(matrix.T @ cho_solve(factor, targets, check_finite=False), dtype=np.float32)
 
 
-def cross_fitted(matrix: sp.csr_matrix, labels: Labels, settings: Settings) -> tuple[Matrix, Matrix]:
-    """For each message the lead and topic margins of separators that did not learn from it."""
-    lead_margins = np.zeros((matrix.shape[0], len(labels.leads)), dtype=np.float32)
-    topic_margins = np.zeros((matrix.shape[0], len(labels.topics)), dtype=np.float32)
+def similarities(matrix: sp.csr_matrix) -> Matrix:
+    """Each message's inner product with each message. Filled piece by piece: sparse pieces of the whole would not fit."""
+    number = matrix.shape[0]
+    alike = np.empty((number, number), dtype=np.float32)
+    for start in range(0, number, _ROWS_AT_ONCE):
+        stop = min(start + _ROWS_AT_ONCE, number)
+        part = (matrix[start:stop] @ matrix[:stop].T).toarray()
+        alike[start:stop, :stop] = part
+        alike[:stop, start:stop] = part.T
+    return alike
+
+
+def cross_fitted(matrix: sp.csr_matrix, labels: Labels, settings: Settings) -> Matrix:
+    """For each message the margins of a first stage that did not learn from it, for lead and topic."""
+    wanted = len(labels.leads) + len(labels.heads.classes["topic"])
+    margins = np.zeros((matrix.shape[0], wanted), dtype=np.float32)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED)
-    for learn, held in folds.split(lead_margins, labels.lead):
-        for margins, truth, classes, c in (
-            (lead_margins, labels.lead, labels.leads, settings.lead_c),
-            (topic_margins, labels.topic, labels.topics, settings.topic_c),
-        ):
-            weights, bias = fit_margins(matrix[learn], truth[learn], classes, c)
-            margins[held] = matrix[held] @ weights + bias
-    return lead_margins, topic_margins
+    for learn, held in folds.split(margins, labels.lead):
+        margins[held] = matrix[held] @ fit_ridge(matrix[learn], labels.targets[learn, :wanted], settings.ridge)
+    return margins
 
 
-def fit_softmax(
-    lead_margins: Matrix,
-    topic_margins: Matrix,
-    readings: Sequence[Reading],
-    labels: Labels,
-    context: tuple[Vocabulary, Settings],
-) -> Matrix:
+def fit_softmax(margins: Matrix, readings: Sequence[Reading], labels: Labels, context: tuple[Vocabulary, Settings]) -> Matrix:
     """The second stage: weights (inputs + 1 rows, one column per lead) of a multinomial regression."""
     vocabulary, settings = context
+    lead_margins, topic_margins = margins[:, : len(labels.leads)], margins[:, len(labels.leads) :]
     rows = zip(lead_margins, topic_margins, readings, strict=True)
     inputs = np.array([evidence(lead, topic, labels.lead_of_topic, (reading, vocabulary)) for lead, topic, reading in rows])
     numbers = np.array([labels.leads.index(name) for name in labels.lead])
@@ -161,27 +178,3 @@ def fit_softmax(
     weights[:-1, regression.classes_] = regression.coef_.T
     weights[-1, regression.classes_] = regression.intercept_
     return weights
-
-
-_HEADS: dict[str, Callable[[Example], str]] = {
-    "kind": lambda example: example.kind,
-    "urgency": lambda example: "hoog" if example.urgency == "noodgeval" else example.urgency,
-    "contact": lambda example: "ja" if example.needs_personal_contact else "nee",
-}
-
-
-def _fit_heads(matrix: sp.csr_matrix, examples: Sequence[Example], settings: Settings) -> Heads:
-    fitted = {}
-    for name, label_of in _HEADS.items():
-        labels = np.array([label_of(example) for example in examples])
-        classes = sorted(set(labels))
-        fitted[name] = (tuple(classes), *fit_margins(matrix, labels, classes, settings.head_c))
-    departments = sorted({code for example in examples for code in example.involved})
-    weights = np.zeros((matrix.shape[1], len(departments)), dtype=np.float32)
-    bias = np.full(len(departments), -2.0, dtype=np.float32)
-    for number, code in enumerate(departments):
-        labels = np.array(["ja" if code in example.involved else "nee" for example in examples])
-        part = fit_margins(matrix, labels, ["ja"], settings.head_c)
-        weights[:, number], bias[number] = part[0][:, 0], part[1][0]
-    fitted["involved"] = (tuple(departments), weights, bias)
-    return Heads.of(fitted)
