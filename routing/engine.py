@@ -95,7 +95,7 @@ class Engine:
     def topic_within(self, text: str, lead: str) -> str:
         """The likeliest onderwerp of a lead that is known."""
         seen = self._see(text)
-        return self._topic(lead, self._model.judge(seen.reading), seen)
+        return self._topic(lead, self._model.judge(seen.reading))
 
     def _see(self, text: str) -> _Text:
         findings = find_personal_data(text)
