@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.cli_channel import channel_app
+from bot.cli_colleague import colleague_app
 from bot.cli_model import model_app
 from bot.cli_operations import add_operations
 from bot.cli_sending import sending_app
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Wijkbalie: de digitale balie van een wijkbureau.")
 app.add_typer(channel_app, name="channel")
+app.add_typer(colleague_app, name="colleague")
 app.add_typer(model_app, name="model")
 add_operations(app)
 app.add_typer(sending_app, name="sending")

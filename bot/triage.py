@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.commands import Commands, via_colleague
 from bot.promises import Promises
 from bot.questions import asking
 from bot.replies import Replies, Telling
@@ -85,7 +86,8 @@ class Triage:
         work.inbox.mark_unreadable(message.id, "de melding werd steeds door iemand anders gewijzigd; bekijk het bericht zelf")
 
     def _handle(self, work: UnitOfWork, message: StoredMessage) -> None:
-        if self._speaks_to_computer(work, message):
+        commands = Commands(replies=self.replies, now=self.now)
+        if commands.handle(work, message) or self._speaks_to_computer(work, message):
             return
         decision = self.router.route(message.text, point=_point(message))
         meldingen = self._candidates(work, message)
@@ -96,7 +98,10 @@ class Triage:
             has_location=message.lat is not None,
             is_edit=message.edits is not None,
         )
-        verdict = judge(turn, [self._known(work, message, melding) for melding in meldingen.values()])
+        known = [self._known(work, message, melding) for melding in meldingen.values()]
+        verdict, colleague = judge(turn, known), work.colleagues.name_of(message.person_id or 0)
+        if colleague is not None:
+            verdict = via_colleague(verdict, colleague, known, message)
         target = meldingen.get(verdict.melding_id) if verdict.melding_id is not None else None
         if target is None:
             melding_id = self._begin(work, message, decision, verdict)

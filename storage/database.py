@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from routing.errors import ConfigError, StaleError
 from storage.attachments import Attachments
 from storage.channel_states import ChannelStates
+from storage.colleagues import Colleagues
 from storage.corrections import Corrections
 from storage.follow import Follow
 from storage.guards import Guards
@@ -84,6 +85,7 @@ class UnitOfWork:
         self._transaction = self._connection.begin()
         self.inbox = Inbox(self._connection)
         self.channels = ChannelStates(self._connection)
+        self.colleagues = Colleagues(self._connection)
         self.attachments = Attachments(self._connection)
         self.meldingen = Meldingen(self._connection)
         self.outbox = Outbox(self._connection)

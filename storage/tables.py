@@ -343,6 +343,19 @@ attempts = sa.Table(
     sa.UniqueConstraint("reply_id", "number"),
 )
 
+colleagues = sa.Table(
+    "colleagues",
+    metadata,
+    _id(),
+    _text("name"),
+    sa.Column("code_digest", sa.Text, nullable=False, unique=True),
+    _text("invited_by"),
+    _moment("invited_at"),
+    sa.Column("person_id", sa.ForeignKey("people.id"), nullable=True),
+    _moment("joined_at", nullable=True),
+)
+sa.Index("ix_colleagues_person_id", colleagues.c.person_id)
+
 accounts = sa.Table(
     "accounts",
     metadata,

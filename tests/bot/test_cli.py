@@ -28,6 +28,9 @@ COMMANDS = [
     ["channel", "check"],
     ["channel", "login"],
     ["channel", "mode"],
+    ["colleague", "invite"],
+    ["colleague", "list"],
+    ["colleague", "remove"],
 ]
 PASSWORD = "een-lang-wachtwoord"
 
