@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.attachments import Attachments, FileStore
 from bot.check_up import CheckUp
-from bot.clock import Clock, Rhythm
+from bot.clock import Clock, Rhythm, Role
 from bot.config import Config
 from bot.handling import Handling
 from bot.intake import Intake
@@ -18,6 +21,7 @@ from bot.promises import PromiseKeeper, Promises
 from bot.questions import QuestionKeeper
 from bot.relay import Relay
 from bot.replies import Replies
+from bot.single import Singles
 from bot.texts import load_texts
 from bot.triage import Triage
 from channels.base import Channel
@@ -73,7 +77,12 @@ def load_tables(config: Config) -> Municipality:
 
 
 def build(
-    config: Config, *, now: Callable[[], datetime] = utc_now, watch: Watch = unwatched, router: Router | None = None
+    config: Config,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    watch: Watch = unwatched,
+    router: Router | None = None,
+    role: Role = Role.ALL,
 ) -> Application:
     """Put everything together. `watch` hears the named points; a `router` that is loaded already is not loaded again.
 
@@ -116,6 +125,8 @@ def build(
         attachments=Attachments(database=database, store=_file_store(config), router=router, now=now),
         questions=QuestionKeeper(database=database, replies=replies, hours=promises.hours, now=now),
         rhythm=_rhythm(config),
+        singles=_singles(config, database, now),
+        role=role,
     )
     return Application(
         config=config,
@@ -129,6 +140,13 @@ def build(
         meters=meters,
         now=now,
     )
+
+
+def _singles(config: Config, database: Database, now: Callable[[], datetime]) -> Singles:
+    """A lease is a fifth of a claim: when a process disappears, another reads and writes its channels a minute later."""
+    length = timedelta(seconds=config.rhythm.claim_seconds / 5)
+    holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+    return Singles(database=database, holder=holder, now=now, length=length)
 
 
 def _file_store(config: Config) -> FileStore:

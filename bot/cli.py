@@ -78,16 +78,22 @@ def init(
 
 
 @app.command()
-def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Start de kanalen, de klok en de balie, tot Ctrl-C of SIGTERM."""
+def run(
+    config: ConfigOption = DEFAULT_CONFIG,
+    role: Annotated[str, typer.Option(help="Wat dit proces doet: all, web, channels of worker.")] = "all",
+) -> None:
+    """Start de kanalen, de klok en de balie, tot Ctrl-C of SIGTERM. Met --role verdeelt u het werk over meer processen."""
     from bot.bootstrap import build
+    from bot.clock import Role
     from bot.config import load_config
     from bot.logs import set_up_logging
     from bot.running import serve
 
+    if role not in set(Role):
+        raise ConfigError(f"--role '{role}' bestaat niet; kies uit {', '.join(Role)}")
     settings = load_config(config)
     set_up_logging(settings)
-    asyncio.run(serve(build(settings)))
+    asyncio.run(serve(build(settings, role=Role(role))))
 
 
 @app.command()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 import structlog
 from apscheduler.executors.asyncio import AsyncIOExecutor
@@ -17,6 +19,7 @@ from bot.intake import Intake
 from bot.promises import PromiseKeeper
 from bot.questions import QuestionKeeper
 from bot.relay import Relay
+from bot.single import Singles
 from bot.triage import Triage
 from channels.base import Channel
 from routing.errors import StorageUnavailableError
@@ -24,6 +27,18 @@ from routing.errors import StorageUnavailableError
 _log = structlog.get_logger(__name__)
 
 _CHECK_UP = timedelta(minutes=10)  # how often it is asked whether a daily look is due
+
+
+Step = tuple[str, timedelta, Callable[[], Awaitable[None]]]
+
+
+class Role(StrEnum):
+    """What a process does when the work is split: the desk, the channels, the judging, or everything."""
+
+    ALL = "all"
+    WEB = "web"
+    CHANNELS = "channels"
+    WORKER = "worker"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +64,8 @@ class Clock:
     attachments: Attachments
     questions: QuestionKeeper
     rhythm: Rhythm
+    singles: Singles
+    role: Role = Role.ALL
     trouble: dict[str, str] = field(default_factory=dict)
     _busy: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -60,6 +77,13 @@ class Clock:
         for name, interval, job in self._steps():
             self._every(scheduler, interval, name, job)
         scheduler.start()
+        loop = asyncio.get_running_loop()
+
+        def wake(what: str) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_wake, scheduler, what)
+
+        self.singles.database.bell.answer(wake)
         return scheduler
 
     async def tick(self) -> None:
@@ -67,11 +91,17 @@ class Clock:
         for name, _interval, job in self._steps():
             await self._guarded(name, job)
 
-    def _steps(self) -> Iterator[tuple[str, timedelta, Callable[[], Awaitable[None]]]]:
-        for channel in self.channels:
-            yield f"fetch {channel.name}", self.rhythm.fetch, self._fetching(channel)
-        yield "triage", self.rhythm.triage, self._triaging
-        yield "promises", self.rhythm.promises, self._keeping
+    def _steps(self) -> Iterator[Step]:
+        if self.role in {Role.ALL, Role.CHANNELS}:
+            for channel in self.channels:
+                yield f"fetch {channel.name}", self.rhythm.fetch, self._fetching(channel)
+        if self.role in {Role.ALL, Role.WORKER}:
+            yield "triage", self.rhythm.triage, self._triaging
+            yield "promises", self.rhythm.promises, self._keeping
+        if self.role in {Role.ALL, Role.CHANNELS}:
+            yield from self._outward_steps()
+
+    def _outward_steps(self) -> Iterator[Step]:
         for channel in self.channels:
             yield f"relay {channel.name}", self.rhythm.relay, self._relaying(channel)
             yield f"attachments {channel.name}", self.rhythm.relay, self._fetching_attachments(channel)
@@ -92,8 +122,11 @@ class Clock:
     async def rest(self, within: timedelta = timedelta(seconds=6)) -> None:
         """Let steps that are under way finish, at most so long; begin nothing new. Call after shutting the scheduler down."""
         self.relay.stop()
+        await asyncio.to_thread(self.singles.database.bell.hang_up)
         if self._busy:
             await asyncio.wait(self._busy, timeout=within.total_seconds())
+        with contextlib.suppress(StorageUnavailableError):  # then the leases end by themselves
+            await asyncio.to_thread(self.singles.release)
 
     def _every(self, scheduler: AsyncIOScheduler, interval: timedelta, name: str, job: Callable[[], Awaitable[None]]) -> None:
         async def step() -> None:
@@ -122,15 +155,18 @@ class Clock:
 
     def _fetching(self, channel: Channel) -> Callable[[], Awaitable[None]]:
         async def fetch() -> None:
-            if await self.intake.fetch(channel):
-                await self._triaging()
+            lease = await asyncio.to_thread(self.singles.take, f"ophalen {channel.name}")
+            if lease is not None:
+                await self.intake.fetch(channel, lease)
 
         return fetch
 
     def _relaying(self, channel: Channel) -> Callable[[], Awaitable[None]]:
         async def relay() -> None:
-            await self.relay.settle(channel)
-            await self.relay.run(channel)
+            # One process per channel: the platform counts our posts together, so their pace is kept in one place.
+            if await asyncio.to_thread(self.singles.take, f"versturen {channel.name}") is not None:
+                await self.relay.settle(channel)
+                await self.relay.run(channel)
 
         return relay
 
@@ -155,3 +191,11 @@ class Clock:
     def _keep(self) -> int:
         """What no message sets going: promises that come near, and questions without an answer."""
         return self.keeper.run() + self.keeper.warn() + self.questions.run()
+
+
+def _wake(scheduler: AsyncIOScheduler, what: str) -> None:
+    """Let the steps that a ring is for tick now. One that is busy finds the new work by itself or at its next tick."""
+    if scheduler.running:
+        for job in scheduler.get_jobs():
+            if job.id.split()[0] == what:
+                job.modify(next_run_time=datetime.now(UTC))

@@ -17,6 +17,7 @@ from channels.base import Channel
 from routing.errors import ChannelAuthError, TemporaryChannelError
 from routing.messages import Item, Page
 from storage.database import Database
+from storage.leases import Lease
 from storage.points import Commit
 
 MAX_PAGES_PER_RUN = 20
@@ -32,11 +33,12 @@ class Intake:
         self._meters = meters or Meters()
         self._quiet = QuietChannels()
 
-    async def fetch(self, channel: Channel) -> int:
+    async def fetch(self, channel: Channel, lease: Lease | None = None) -> int:
         """Take in what the channel has now. Returns how many messages were new. Idempotent: a repeat finds nothing new.
 
         A channel that is paused (authorisation), stopped by a colleague or told us to wait is left alone. A failure is
-        recorded with the channel, never raised: the other channels go on.
+        recorded with the channel, never raised: the other channels go on. A page is kept only while `lease` is held: who was
+        overtaken leaves it to the process that reads this channel now.
         """
         if self._quiet.is_quiet(channel.name, self._now()):
             return 0
@@ -47,7 +49,10 @@ class Intake:
             page = await self._fetch_page(channel)
             if page is None:
                 break
-            new += await asyncio.to_thread(self._keep, channel.name, page)
+            kept = await asyncio.to_thread(self._keep, channel.name, page, lease)
+            if kept is None:
+                break
+            new += kept
             if page.again_after is not None:
                 self._quiet.leave_alone(channel.name, self._now(), page.again_after)
             if not page.more:
@@ -83,8 +88,11 @@ class Intake:
         with self._database.looking() as work:
             return work.inbox.cursor(name)
 
-    def _keep(self, name: str, page: Page) -> int:
+    def _keep(self, name: str, page: Page, lease: Lease | None) -> int | None:
         with self._database.work(Commit.INTAKE) as work:
+            if lease is not None and not work.leases.is_held(lease):
+                _log.warning("overtaken while fetching", channel=name)
+                return None
             new = work.inbox.take_in(name, page, self._now())
             if page.problem:
                 work.channels.record_error(name, page.problem, self._now())

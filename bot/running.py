@@ -11,7 +11,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from bot.bootstrap import Application
-from bot.web.app import create_app
+from bot.clock import Role
+from bot.web.app import create_app, create_monitor
 
 
 class Server(uvicorn.Server):
@@ -27,9 +28,11 @@ def server_for(app: FastAPI, host: str, port: int) -> Server:
 
 
 async def serve(application: Application) -> None:
-    """Run clock and desk until a signal comes."""
+    """Run clock and desk until a signal comes. A process without the desk serves only what a monitor reads."""
     web = application.config.web
-    await run_until_signal(application, [server_for(create_app(application), web.host, web.port)])
+    has_desk = application.clock.role in {Role.ALL, Role.WEB}
+    app = create_app(application) if has_desk else create_monitor(application)
+    await run_until_signal(application, [server_for(app, web.host, web.port)])
 
 
 async def run_until_signal(application: Application, servers: Sequence[Server]) -> None:

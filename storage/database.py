@@ -14,12 +14,14 @@ from sqlalchemy.exc import DBAPIError
 
 from routing.errors import ConfigError, StaleError
 from storage.attachments import Attachments
+from storage.bell import Bell
 from storage.channel_states import ChannelStates
 from storage.colleagues import Colleagues
 from storage.corrections import Corrections
 from storage.follow import Follow
 from storage.guards import Guards
 from storage.inbox import Inbox
+from storage.leases import Leases
 from storage.meldingen import Meldingen
 from storage.model_log import ModelLog
 from storage.outbox import Outbox
@@ -75,13 +77,11 @@ def _open_sqlite(url: sa.URL) -> sa.Engine:
 class UnitOfWork:
     """One transaction and the repositories that work in it. Use as a context manager; call `commit()` to keep the work."""
 
-    def __init__(
-        self, engine: sa.Engine, point: Commit | None = None, watch: Watch = unwatched, *, reads_only: bool = False
-    ) -> None:
-        self._engine, self._point, self._watch, self._reads_only = engine, point, watch, reads_only
+    def __init__(self, database: Database, point: Commit | None = None, *, reads_only: bool = False) -> None:
+        self._database, self._point, self._reads_only = database, point, reads_only
 
     def __enter__(self) -> Self:
-        self._connection = self._engine.connect().execution_options(reads_only=self._reads_only)
+        self._connection = self._database.engine.connect().execution_options(reads_only=self._reads_only)
         self._transaction = self._connection.begin()
         self.inbox = Inbox(self._connection)
         self.channels = ChannelStates(self._connection)
@@ -94,6 +94,7 @@ class UnitOfWork:
         self.staff = Staff(self._connection)
         self.corrections = Corrections(self._connection)
         self.model_log = ModelLog(self._connection)
+        self.leases = Leases(self._connection)
         return self
 
     def commit(self) -> None:
@@ -102,13 +103,15 @@ class UnitOfWork:
         Raises StaleError when the database refused because of a rival change, StorageUnavailableError when it takes nothing.
         """
         if self._point is not None:
-            self._watch(before(self._point))
+            self._database.bell.ring_with(self._connection, self._point)
+            self._database.watch(before(self._point))
         try:
             self._transaction.commit()
         except DBAPIError as error:
             raise StaleError("De melding is intussen door iemand anders gewijzigd. Laad de pagina opnieuw.") from error
         if self._point is not None:
-            self._watch(after(self._point))
+            self._database.watch(after(self._point))
+            self._database.bell.ring_after(self._point)
 
     def savepoint(self) -> sa.NestedTransaction:
         """A part that can be undone by itself: leave it with an exception and only that part is rolled back."""
@@ -126,7 +129,7 @@ class Database:
     """The opened database: makes units of work for writing and connections for reading. `watch` hears the named points."""
 
     def __init__(self, engine: sa.Engine, watch: Watch = unwatched) -> None:
-        self.engine, self.watch = engine, watch
+        self.engine, self.watch, self.bell = engine, watch, Bell(engine)
 
     @classmethod
     def open(cls, url: str, watch: Watch = unwatched) -> Database:
@@ -134,15 +137,16 @@ class Database:
 
     def work(self, point: Commit | None = None) -> UnitOfWork:
         """A transaction. `point` is the name of what its commit makes durable, for whoever watches."""
-        return UnitOfWork(self.engine, point, self.watch)
+        return UnitOfWork(self, point)
 
     def looking(self) -> UnitOfWork:
         """A transaction that only reads: it waits for no writer and is never committed."""
-        return UnitOfWork(self.engine, reads_only=True)
+        return UnitOfWork(self, reads_only=True)
 
     def reading(self) -> sa.Connection:
         """A read-only connection for query functions; close it with `with`."""
         return self.engine.connect().execution_options(reads_only=True)
 
     def close(self) -> None:
+        self.bell.hang_up()
         self.engine.dispose()

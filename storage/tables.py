@@ -330,6 +330,15 @@ follow_links = sa.Table(
     _moment("expires_at"),
 )
 
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    _text("holder"),
+    _number("fence"),
+    _moment("until"),
+)
+
 attempts = sa.Table(
     "attempts",
     metadata,

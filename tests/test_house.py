@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,3 +78,14 @@ def test_the_product_needs_no_pickle() -> None:
 def test_only_the_settings_read_the_environment() -> None:
     readers = {relative(path) for path in MODULES if "os.environ" in path.read_text(encoding="utf-8")}
     assert readers <= {"bot/config.py", "bot/cli.py", "channels/telegram_api.py"}
+
+
+def test_migrations_are_one_line_of_history() -> None:
+    """Two changes that took the same number would leave the database between them."""
+    files = sorted((ROOT / "storage" / "migrations" / "versions").glob("[0-9]*.py"))
+    texts = [path.read_text(encoding="utf-8") for path in files]
+    revisions = [re.findall(r'^revision = "(\w+)"', text, re.MULTILINE)[0] for text in texts]
+    before = [re.findall(r'^down_revision = (?:"(\w+)"|None)', text, re.MULTILINE)[0] for text in texts]
+    assert revisions == [path.name.split("_")[0] for path in files]
+    assert before == ["", *revisions[:-1]]
+    assert len(set(revisions)) == len(revisions)

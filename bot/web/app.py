@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import structlog
@@ -23,31 +24,39 @@ from bot.web.views.webhooks import webhooks
 if TYPE_CHECKING:
     from bot.bootstrap import Application
 
+VIEWS = (login, queue, melding, trays, brakes, follow, health, attachments, monitoring)
 _log = structlog.get_logger(__name__)
 
 
 def create_app(application: Application) -> FastAPI:
     """The desk of a built application."""
-    config = application.config
-    app = build_desk(
-        Desk(
-            database=application.database,
-            handling=application.handling,
-            municipality=application.municipality,
-            office=config.office.name,
-            now=application.now,
-            files=application.clock.attachments.store,
-            is_secure=config.web.secure_cookie,
-            session_length=timedelta(hours=config.web.session_hours),
-            meters=application.meters,
-            trouble=application.clock.trouble,
-        )
-    )
+    app = build_desk(_desk_of(application))
     app.mount("/webhooks", webhooks(application.channels, application.clock.intake))
     return app
 
 
-def build_desk(desk: Desk, static: Path = FOLDER) -> FastAPI:
+def create_monitor(application: Application) -> FastAPI:
+    """Only what a machine that watches reads, for a process without the desk."""
+    return build_desk(_desk_of(application), views=(monitoring,))
+
+
+def _desk_of(application: Application) -> Desk:
+    config = application.config
+    return Desk(
+        database=application.database,
+        handling=application.handling,
+        municipality=application.municipality,
+        office=config.office.name,
+        now=application.now,
+        files=application.clock.attachments.store,
+        is_secure=config.web.secure_cookie,
+        session_length=timedelta(hours=config.web.session_hours),
+        meters=application.meters,
+        trouble=application.clock.trouble,
+    )
+
+
+def build_desk(desk: Desk, static: Path = FOLDER, views: tuple[ModuleType, ...] = VIEWS) -> FastAPI:
     """The app for one desk. Says so when the style sheets are missing, and works without them."""
     assets = Assets.find(static)
     if not assets.is_complete:
@@ -57,7 +66,7 @@ def build_desk(desk: Desk, static: Path = FOLDER) -> FastAPI:
     app.state.desk = desk
     app.state.sessions = Sessions(desk)
     app.state.pages = Pages(desk, assets)
-    for view in (login, queue, melding, trays, brakes, follow, health, attachments, monitoring):
+    for view in views:
         app.include_router(view.router)
     app.mount("/static", StaticFiles(directory=static), name="static")
     app.add_middleware(SecurityHeaders)

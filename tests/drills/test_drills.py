@@ -17,6 +17,7 @@ from bot.check_up import CheckUp
 from bot.clock import Clock, Rhythm
 from bot.intake import Intake
 from bot.relay import Relay
+from bot.single import Singles
 from bot.wellbeing import judge_health
 from channels.base import Channel
 from channels.simulator.faults import Fault, FaultKind, Side
@@ -53,6 +54,7 @@ class Counter:
             check_up=CheckUp(database=database, now=self.office.clock),
             attachments=Attachments(database=database, store=no_files, router=ScriptedRouter(), now=self.office.clock),
             rhythm=rhythm,
+            singles=Singles(database=database, holder="drill", now=self.office.clock, length=timedelta(minutes=1)),
         )
         self.waited: list[float] = []
         self.when_waiting: Callable[[], None] = lambda: None
