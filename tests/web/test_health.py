@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 from routing.messages import UnreadableItem
 from storage.database import Database
@@ -67,3 +68,17 @@ async def test_colleagues_read_it_in_plain_dutch(desk: DeskAtWork) -> None:
     page = readable(await desk.get("/gezondheid"))
     assert "Er staat iets stil." in page
     assert "Gezondheid let op" in page
+
+
+async def test_a_token_that_ends_soon_is_told_and_is_no_alarm_until_it_ended(desk: DeskAtWork, database: Database) -> None:
+    clock = desk.office.clock
+    with database.work() as work:
+        work.channels.record_check("x", clock(), token_expires_at=clock() + timedelta(days=7))
+        work.commit()
+    early, page = await desk.get("/health"), await desk.get("/gezondheid")
+    with database.work() as work:
+        work.channels.record_check("x", clock(), token_expires_at=clock() - timedelta(days=1))
+        work.commit()
+    late = await desk.get("/health")
+    assert (early.status_code, late.status_code) == (200, 503)
+    assert "Het token van kanaal x verloopt op" in readable(page)
