@@ -13,7 +13,7 @@ from bot.texts import TextBook
 from routing.melding import News, Status
 from routing.messages import Delivery, Option
 from routing.questions import BUTTONS, Question
-from routing.reachability import Reach, Way, is_wanted, plan
+from routing.reachability import RULES, Reach, Way, is_wanted, plan
 from routing.vakafdelingen import Municipality
 from storage.database import UnitOfWork
 from storage.follow import new_token
@@ -74,10 +74,11 @@ class Replies:
             way = self.way_for(work, melder, now)
             text = self.preview(melding, melder, telling, way, token)
             if _is_private(way) and telling.news is not News.NOODGEVAL and not work.outbox.has_told(melder.person_id):
-                text = "\n".join((text, *self._introduction(melder)))
+                text = _with_lines(text, self._introduction(melder), melder)
             link = new_token() if self._offers_page(telling, way) else ""
             if link:
-                text = "\n".join((text, *self._follow_lines(melder, link)))
+                text, without = _with_lines(text, self._follow_lines(melder, link), melder), text
+                link = link if text != without else ""
             new = _new_reply(recorded, melder, telling, way, (token, text))
             is_added = work.outbox.add(replace(new, options=self._options(melder, telling, way)), now)
             if is_added and link:
@@ -89,8 +90,8 @@ class Replies:
         """Exactly the text that would be sent."""
         form = "openbaar" if way.delivery is Delivery.PUBLIC_REPLY else "prive"
         books = self._books(melder)
-        if form == "openbaar":
-            books = books[-1:]  # a public reply is one short text
+        if form == "openbaar" or RULES[melder.channel].room is not None:
+            books = books[-1:]  # there is room for one language
         parts = [self._render(book, melding, telling, form, token) for book in books]
         return "\n\n".join(parts)
 
@@ -165,6 +166,12 @@ class Replies:
 
 def _is_private(way: Way) -> bool:
     return way.delivery is not Delivery.PUBLIC_REPLY
+
+
+def _with_lines(text: str, lines: list[str], melder: Melder) -> str:
+    """The text with further lines below it, where the platform has room for them."""
+    longer, room = "\n".join((text, *lines)), RULES[melder.channel].room
+    return longer if room is None or len(longer) <= room else text
 
 
 def _new_reply(recorded: Recorded, melder: Melder, telling: Telling, way: Way, words: tuple[str, str]) -> NewReply:

@@ -46,11 +46,34 @@ def _messenger() -> ChannelKind:
     return ChannelKind(settings=MessengerSettings, build=MessengerChannel)
 
 
+def _mastodon() -> ChannelKind:
+    from channels.mastodon import MastodonChannel
+    from channels.mastodon_client import MastodonSettings
+
+    return ChannelKind(settings=MastodonSettings, build=MastodonChannel)
+
+
+def _counter() -> ChannelKind:
+    from channels.counter import CounterChannel
+    from channels.mail import MailSettings
+
+    return ChannelKind(settings=MailSettings, build=CounterChannel)
+
+
+def _web_form() -> ChannelKind:
+    from channels.web_form import WebFormChannel, WebFormSettings
+
+    return ChannelKind(settings=WebFormSettings, build=WebFormChannel)
+
+
 CHANNELS: Mapping[str, Callable[[], ChannelKind]] = {
     "telegram": _telegram,
     "x": _x,
     "facebook": _facebook,
     "messenger": _messenger,
+    "mastodon": _mastodon,
+    "counter": _counter,
+    "web_form": _web_form,
 }
 
 

@@ -53,11 +53,15 @@ class GeoPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """The sender as the platform knows them: an id and the name shown there, nothing else is kept."""
+    """The sender as the platform knows them: an id and the name shown there, nothing else is kept.
+
+    `is_proven` is False when nobody checked that the sender is who the id says (an address typed into a form).
+    """
 
     external_id: str
     display_name: str = field(repr=False, default="")
     is_bot: bool = False
+    is_proven: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

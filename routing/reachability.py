@@ -16,10 +16,18 @@ from routing.messages import Delivery, Visibility
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformRules:
-    """What a platform allows a machine. `private_window` is the time after the person's last private message (None: no end)."""
+    """What a platform allows a machine. `private_window` is the time after the person's last private message (None: no end).
+
+    `may_open_private` tells that who wrote in public may be answered in private unasked; `room` is how many characters one
+    message can hold where that is little (None: enough for everything); `needs_proof` that until the person has shown that
+    messages arrive there, one goes and no more.
+    """
 
     has_public: bool
     private_window: timedelta | None
+    may_open_private: bool = False
+    room: int | None = None
+    needs_proof: bool = False
 
 
 class Wish(StrEnum):
@@ -51,6 +59,12 @@ RULES: dict[str, PlatformRules] = {
     "facebook": PlatformRules(has_public=True, private_window=timedelta(0)),
     # Automated messages within 24 hours of the person's last message; afterwards only a person may write (Meta, 2026-04-27).
     "messenger": PlatformRules(has_public=False, private_window=timedelta(hours=24)),
+    # Who mentions an account may be answered in the same visibility or a narrower one, down to a direct post (2026-11).
+    "mastodon": PlatformRules(has_public=True, private_window=None, may_open_private=True, room=468),
+    # By e-mail, to an address that the resident gave a colleague; who gave none is no melder.
+    "counter": PlatformRules(has_public=False, private_window=None),
+    # By e-mail, to an address that anybody can have typed: the receipt carries the link that proves it.
+    "web_form": PlatformRules(has_public=False, private_window=None, needs_proof=True),
 }
 
 
@@ -58,7 +72,7 @@ RULES: dict[str, PlatformRules] = {
 class Reach:
     """What is known about reaching one melder of one melding.
 
-    `was_answered_in_public` tells that this melder already got the one automatic public reply.
+    `was_answered_in_public` tells that this melder already got the one automatic reply that needs no earlier contact.
     """
 
     channel: str
@@ -79,12 +93,17 @@ class Way:
 def plan(reach: Reach, now: datetime) -> Way:
     """The way for the next piece of news to this melder. Raises KeyError for a channel without rules."""
     rules = RULES[reach.channel]
+    if rules.needs_proof and reach.last_wrote_private_at is None:
+        reason = "de melder heeft het e-mailadres nog niet bevestigd" if reach.was_answered_in_public else ""
+        return Way(delivery=Delivery.PRIVATE_REPLY, by_machine=not reason, reason=reason)
     if _private_is_open(reach, rules, now):
         return Way(delivery=Delivery.DIRECT, by_machine=True)
     if reach.visibility is Visibility.PRIVATE:
         return Way(delivery=Delivery.DIRECT, by_machine=False, reason=_window_passed(rules))
     if rules.has_public and not reach.was_answered_in_public:
         return Way(delivery=Delivery.PUBLIC_REPLY, by_machine=True)
+    if rules.may_open_private:
+        return Way(delivery=Delivery.DIRECT, by_machine=True)
     reason = "in het openbaar gaat alleen het eerste antwoord automatisch, en de melder stuurde geen privébericht"
     return Way(delivery=Delivery.PUBLIC_REPLY, by_machine=False, reason=reason)
 

@@ -19,6 +19,7 @@ from storage.channel_states import ChannelStates
 from storage.colleagues import Colleagues
 from storage.corrections import Corrections
 from storage.follow import Follow
+from storage.form_uses import FormUses
 from storage.guards import Guards
 from storage.inbox import Inbox
 from storage.leases import Leases
@@ -95,6 +96,7 @@ class UnitOfWork:
         self.corrections = Corrections(self._connection)
         self.model_log = ModelLog(self._connection)
         self.leases = Leases(self._connection)
+        self.form_uses = FormUses(self._connection)
         return self
 
     def commit(self) -> None:

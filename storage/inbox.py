@@ -129,6 +129,10 @@ class Inbox:
         )
         return tuple(self._connection.execute(query).scalars())
 
+    def record_proof(self, person_id: int, now: datetime) -> None:
+        """The person showed that messages reach them: from now on they count as having written to us."""
+        self._connection.execute(sa.update(people).where(people.c.id == person_id).values(last_wrote_private_at=now))
+
     def forget_cursors(self) -> None:
         """Read every channel again from its beginning. Safe: what is kept already is recognised."""
         self._connection.execute(sa.delete(cursors))
@@ -201,7 +205,7 @@ class Inbox:
         changes: dict[str, object] = {"is_bot": item.sender.is_bot}
         if item.sender.display_name:
             changes["display_name"] = item.sender.display_name
-        if item.visibility is Visibility.PRIVATE:
+        if item.visibility is Visibility.PRIVATE and item.sender.is_proven:
             last = people.c.last_wrote_private_at
             changes["last_wrote_private_at"] = sa.case((last > item.sent_at, last), else_=item.sent_at)
         self._connection.execute(sa.update(people).where(is_person).values(changes))

@@ -116,11 +116,27 @@ class Outbox:
         return bool(self._connection.execute(query).scalar_one())
 
     def was_answered_in_public(self, melder_id: int) -> bool:
-        """Whether an automatic public reply to this melder was sent or is on its way."""
+        """Whether the one automatic reply that needs no earlier contact was sent to this melder, or is on its way."""
         gone = [ReplyState.REFUSED.value, ReplyState.BY_HAND.value, ReplyState.DROPPED.value]
-        is_public = sa.and_(replies.c.melder_id == melder_id, replies.c.delivery == Delivery.PUBLIC_REPLY.value)
-        query = sa.select(sa.exists().where(is_public, replies.c.state.not_in(gone)))
+        once = [Delivery.PUBLIC_REPLY.value, Delivery.PRIVATE_REPLY.value]
+        is_first = sa.and_(replies.c.melder_id == melder_id, replies.c.delivery.in_(once))
+        query = sa.select(sa.exists().where(is_first, replies.c.state.not_in(gone)))
         return bool(self._connection.execute(query).scalar_one())
+
+    def find_by_token(self, channel: str, token: str) -> Reply | None:
+        query = sa.select(replies).where(replies.c.channel == channel, replies.c.token == token)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else Reply.from_row(row)
+
+    def release_proven(self, melder_id: int, now: datetime) -> int:
+        """Let go what waited for the melder to prove the address. Returns how many."""
+        waits = sa.and_(
+            replies.c.melder_id == melder_id,
+            replies.c.delivery == Delivery.PRIVATE_REPLY.value,
+            replies.c.state == ReplyState.BY_HAND.value,
+        )
+        values = {"delivery": Delivery.DIRECT.value, "state": ReplyState.READY.value, "due_at": now, "problem": None}
+        return self._connection.execute(sa.update(replies).where(waits).values(values)).rowcount
 
     def get(self, reply_id: int) -> Reply:
         row = self._connection.execute(sa.select(replies).where(replies.c.id == reply_id)).one_or_none()

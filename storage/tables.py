@@ -430,3 +430,12 @@ model_promotions = sa.Table(
     _text("hash"),
     sa.CheckConstraint("step IN ('gepromoveerd', 'teruggedraaid')", name="step"),
 )
+
+form_uses = sa.Table(
+    "form_uses",
+    metadata,
+    _id(),
+    _text("digest"),  # keyed, of a visitor's or an e-mail address; kept for a day
+    _moment("at"),
+)
+sa.Index("ix_form_uses_digest_at", form_uses.c.digest, form_uses.c.at)

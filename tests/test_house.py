@@ -24,6 +24,7 @@ ONE_ROOM = {
     "telegram": ("channels/telegram.py", "channels/telegram_api.py"),
     "tweepy": ("channels/twitter",),
     "facebook": ("channels/graph.py",),
+    "mastodon": ("channels/mastodon_client.py",),
     "apscheduler": ("bot/clock.py",),
     "sklearn": ("routing/model/training.py", "routing/model/evaluation.py"),
     "argon2": ("bot/passwords.py",),

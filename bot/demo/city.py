@@ -11,8 +11,10 @@ from typing import Any, Self
 from bot.bootstrap import Application, build, utc_now
 from bot.config import Config, DatabaseTable, Hours, Logging, Office, Rhythms, Web
 from channels.facebook import FacebookSettings
+from channels.mastodon_client import MastodonSettings
 from channels.messenger import MessengerSettings
 from channels.simulator.graph import GraphSimulator
+from channels.simulator.mastodon import Manner, MastodonSimulator
 from channels.simulator.server import Simulator
 from channels.simulator.telegram import TelegramSimulator
 from channels.simulator.twitter import XSimulator
@@ -23,7 +25,7 @@ from routing.errors import NotFoundError
 OFFICE = "wijkbureau Binnenstad"
 WEEKDAY = ("09:00", "17:00")
 PAGE_TOKEN, APP_SECRET = "demo-page-token", "demo-app-secret"
-CHANNELS = {"telegram": "Telegram", "x": "X", "facebook": "Facebook", "messenger": "Messenger"}
+CHANNELS = {"telegram": "Telegram", "x": "X", "facebook": "Facebook", "messenger": "Messenger", "mastodon": "Mastodon"}
 
 
 class City:
@@ -33,7 +35,8 @@ class City:
         self.telegram = TelegramSimulator(clock=now)
         self.x = XSimulator(clock=now)
         self.graph = GraphSimulator(page_token=PAGE_TOKEN, app_secret=APP_SECRET, clock=now)
-        self.simulators: tuple[Simulator, ...] = (self.telegram, self.x, self.graph)
+        self.mastodon = MastodonSimulator(clock=now)
+        self.simulators: tuple[Simulator, ...] = (self.telegram, self.x, self.graph, self.mastodon)
         self.written: list[tuple[str, str]] = []
         self._folder, self._now, self._port = folder, now, port
 
@@ -62,6 +65,9 @@ class City:
             external_id = message_id = self.graph.resident_comments(person_id, name, text, on=below, photo=photo)
         elif channel == "messenger":
             external_id = message_id = self.graph.resident_messages(person_id, name, text)
+        elif channel == "mastodon":
+            manner = Manner(photo=photo, in_reply_to=below)
+            external_id = message_id = self.mastodon.resident_writes(person_id, name, text, manner)
         else:
             raise NotFoundError(f"Het kanaal '{channel}' bestaat niet; kies uit {', '.join(CHANNELS)}.")
         self.written.append((channel, external_id))
@@ -89,4 +95,5 @@ class City:
             "x": XSettings(**keys, base_url=self.x.url, read_timeout=2, **at_once),
             "facebook": FacebookSettings(**page, base_url=self.graph.url, read_timeout=2, **at_once),
             "messenger": MessengerSettings(**page, base_url=self.graph.url, read_timeout=2, **at_once),
+            "mastodon": MastodonSettings(access_token=self.mastodon.token, base_url=self.mastodon.url, read_timeout=2, **at_once),
         }

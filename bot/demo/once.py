@@ -34,6 +34,8 @@ MISHAPS = (
     (1, Fault(kind=FaultKind.OUT_OF_ORDER)),
     (2, Fault(kind=FaultKind.ACCEPT_THEN_BAD_GATEWAY, side=Side.WRITE)),
     (2, Fault(kind=FaultKind.REPEATED_PAGE)),
+    (3, Fault(kind=FaultKind.ACCEPT_THEN_RESET, side=Side.WRITE)),
+    (3, Fault(kind=FaultKind.OUT_OF_ORDER)),
 )
 
 

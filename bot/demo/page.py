@@ -69,7 +69,13 @@ def create_page(city: City, application: Application, desk_port: int) -> FastAPI
 
 
 def _conversation(city: City, channel: str, said: list[str]) -> list[Line]:
-    simulators = {"telegram": city.telegram, "x": city.x, "facebook": city.graph, "messenger": city.graph}
+    simulators = {
+        "telegram": city.telegram,
+        "x": city.x,
+        "facebook": city.graph,
+        "messenger": city.graph,
+        "mastodon": city.mastodon,
+    }
     answers = [post.text for post in simulators[channel].answers_to(VISITOR) if _is_of(channel, post.way)]
     lines: list[Line] = []
     for number in range(max(len(said), len(answers))):

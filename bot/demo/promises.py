@@ -20,7 +20,7 @@ from storage.outbox import Reply, ReplyState
 
 TOKEN = re.compile(r"WB-\d{4}-\d{5,}/\d+")
 _MACHINE = "wijkbalie"
-_PUBLIC_WAYS = frozenset({"comment", "create_tweet"})  # as the simulators name them
+_PUBLIC_WAYS = frozenset({"comment", "create_tweet", "unlisted"})  # as the simulators name them
 
 
 @dataclass(frozen=True, slots=True)

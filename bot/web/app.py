@@ -18,19 +18,23 @@ from bot.web.guard import admit
 from bot.web.pages import Pages
 from bot.web.security import SecurityHeaders
 from bot.web.sessions import Sessions
-from bot.web.views import attachments, brakes, follow, health, login, melding, monitoring, queue, trays
+from bot.web.views import attachments, brakes, counter, follow, health, login, melding, monitoring, queue, trays, web_form
 from bot.web.views.webhooks import webhooks
+from channels.web_form import NAME as WEB_FORM
 
 if TYPE_CHECKING:
     from bot.bootstrap import Application
 
-VIEWS = (login, queue, melding, trays, brakes, follow, health, attachments, monitoring)
+VIEWS = (login, queue, melding, trays, counter, brakes, follow, health, attachments, monitoring)
 _log = structlog.get_logger(__name__)
 
 
 def create_app(application: Application) -> FastAPI:
     """The desk of a built application."""
     app = build_desk(_desk_of(application))
+    settings = application.config.channels.get(WEB_FORM)
+    if settings is not None:
+        app.mount("/melden", web_form.web_form(app.state.desk, app.state.pages, settings))
     app.mount("/webhooks", webhooks(application.channels, application.clock.intake))
     return app
 
@@ -53,6 +57,7 @@ def _desk_of(application: Application) -> Desk:
         session_length=timedelta(hours=config.web.session_hours),
         meters=application.meters,
         trouble=application.clock.trouble,
+        channels=frozenset(channel.name for channel in application.channels),
     )
 
 

@@ -19,6 +19,7 @@ class Desk:
     """`now` is the clock. `is_secure` tells that browsers reach the desk over https, so that cookies need never travel bare.
 
     `trouble` names the steps of this process that fail now.
+    `channels` are the names of those that are switched on.
     """
 
     database: Database
@@ -31,3 +32,4 @@ class Desk:
     session_length: timedelta = timedelta(hours=10)
     meters: Meters = field(default_factory=Meters)
     trouble: Mapping[str, str] = field(default_factory=dict)
+    channels: frozenset[str] = frozenset()

@@ -42,11 +42,11 @@ class Form:
         """As posted: for passwords and tokens."""
         return self.fields.get(name, "")
 
-    def text(self, name: str) -> str:
-        """Cleaned and stripped; raises FormError past MAX_TEXT characters."""
+    def text(self, name: str, longest: int = MAX_TEXT) -> str:
+        """Cleaned and stripped; raises FormError past `longest` characters."""
         text = _UNWANTED.sub("", self.raw(name).replace("\r\n", "\n")).strip()
-        if len(text) > MAX_TEXT:
-            raise FormError(f"Deze tekst heeft {len(text)} tekens. Kort haar in tot {MAX_TEXT}.", name=name)
+        if len(text) > longest:
+            raise FormError(f"Deze tekst heeft {len(text)} tekens. Kort haar in tot {longest}.", name=name)
         return text
 
     def choice(self, name: str, allowed: Collection[str], refusal: str) -> str:

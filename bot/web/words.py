@@ -17,7 +17,15 @@ from routing.office_hours import AMSTERDAM
 from storage.outbox import ReplyState
 from storage.queries import Queue
 
-CHANNELS: Mapping[str, str] = {"telegram": "Telegram", "x": "X", "facebook": "Facebook", "messenger": "Messenger"}
+CHANNELS: Mapping[str, str] = {
+    "telegram": "Telegram",
+    "x": "X",
+    "facebook": "Facebook",
+    "messenger": "Messenger",
+    "mastodon": "Mastodon",
+    "counter": "Balie",
+    "web_form": "Webformulier",
+}
 
 QUEUES: Mapping[Queue, str] = {
     Queue.TO_JUDGE: "Te beoordelen",

@@ -12,10 +12,13 @@ import pytest
 from bot.replies import Replies, Telling
 from bot.texts import LANGUAGES, load_texts
 from channels.facebook import FacebookSettings
+from channels.mail import MailSettings
+from channels.mastodon_client import MastodonSettings
 from channels.messenger import MessengerSettings
 from channels.registry import build_channel
 from channels.telegram import TelegramSettings
 from channels.twitter_client import XSettings
+from channels.web_form import WebFormSettings
 from routing.decision import Formal
 from routing.errors import ConfigError
 from routing.melding import News, NotSolved, Status
@@ -43,6 +46,14 @@ SETTINGS = {
     "x": XSettings(**SECRETS),
     "facebook": FacebookSettings(**PAGE),
     "messenger": MessengerSettings(**PAGE),
+    "mastodon": MastodonSettings(access_token="k", base_url="https://social.example"),
+    "counter": MailSettings(host="smtp.example", from_address="wijkbureau@gemeente.example"),
+    "web_form": WebFormSettings(
+        host="smtp.example",
+        from_address="wijkbureau@gemeente.example",
+        public_url="https://wijkbalie.example",
+        link_secret="een-geheim-van-lengte",
+    ),
 }
 MUNICIPALITY = load_municipality()
 REPLIES = Replies(texts=load_texts(), municipality=MUNICIPALITY, office="wijkbureau Binnenstad")
@@ -60,12 +71,12 @@ def melding(database: Database) -> Melding:
     return replace(office.meldingen()[0], id=12_345_678, promised_at=day, planned_for=day)
 
 
-def a_melder(language: str) -> Melder:
+def a_melder(language: str, channel: str = "telegram") -> Melder:
     return Melder(
         id=1,
         melding_id=1,
         person_id=1,
-        channel="telegram",
+        channel=channel,
         thread="t",
         reply_to="r",
         visibility=Visibility.PRIVATE,
@@ -76,7 +87,7 @@ def a_melder(language: str) -> Melder:
     )
 
 
-def every_text(melding: Melding, form: str, language: str) -> list[str]:
+def every_text(melding: Melding, form: str, language: str, channel: str = "telegram") -> list[str]:
     """Each news with each lead, partner, reason and danger that changes its words."""
     texts = []
     variants = [
@@ -96,7 +107,7 @@ def every_text(melding: Melding, form: str, language: str) -> list[str]:
     tellings += [Telling(news=news, signed="Wilhelmina") for news in News]
     tellings += [Telling(news=News.ONTVANGST, question_word=word) for word in Question]
     for variant, telling in itertools.product(variants, tellings):
-        texts.append(REPLIES.preview(variant, a_melder(language), telling, FORMS[form], f"{variant.kenmerk}/10"))
+        texts.append(REPLIES.preview(variant, a_melder(language, channel), telling, FORMS[form], f"{variant.kenmerk}/10"))
     return texts
 
 
@@ -108,7 +119,8 @@ async def test_every_text_in_every_language_fits_the_platform(melding: Melding, 
     longest = adapter.limits.max_length.get(delivery)
     if longest is not None:
         for language in (*LANGUAGES, "tr"):
-            too_long = [text for text in every_text(melding, form, language) if adapter.limits.length_of(text) > longest]
+            texts = every_text(melding, form, language, channel)
+            too_long = [text for text in texts if adapter.limits.length_of(text) > longest]
             assert too_long == []
     await adapter.aclose()
 

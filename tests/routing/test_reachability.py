@@ -52,3 +52,16 @@ def test_messenger_is_closed_to_machines_a_day_after_the_last_message(age: timed
 @pytest.mark.parametrize("age", AGES)
 def test_telegram_stays_open(age: timedelta | None) -> None:
     assert plan(a_reach("telegram", Visibility.PRIVATE, age, answered=False), MONDAY).by_machine
+
+
+def test_on_mastodon_the_first_answer_is_public_and_later_news_goes_to_the_resident_alone() -> None:
+    first = plan(a_reach("mastodon", Visibility.PUBLIC, None, answered=False), MONDAY)
+    later = plan(a_reach("mastodon", Visibility.PUBLIC, None, answered=True), MONDAY)
+    assert (first.delivery, first.by_machine) == (Delivery.PUBLIC_REPLY, True)
+    assert (later.delivery, later.by_machine) == (Delivery.DIRECT, True)
+
+
+@pytest.mark.parametrize("age", AGES)
+def test_what_was_private_on_mastodon_stays_private(age: timedelta | None) -> None:
+    way = plan(a_reach("mastodon", Visibility.PRIVATE, age, answered=False), MONDAY)
+    assert (way.delivery, way.by_machine) == (Delivery.DIRECT, True)

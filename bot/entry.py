@@ -1,0 +1,20 @@
+"""What is entered at the office itself joins the same way as every message: one row in the inbox, once.
+
+Judges nothing and answers nobody.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from routing.messages import InboundMessage, Page, UnreadableItem
+from storage.database import Database
+from storage.points import Commit
+
+
+def take_in_entry(database: Database, message: InboundMessage | UnreadableItem, now: datetime) -> bool:
+    """Keep the message. False when it was kept already: the same form, sent twice."""
+    with database.work(Commit.INTAKE) as work:
+        is_new = work.inbox.take_in(message.channel, Page(items=(message,), cursor="{}"), now) == 1
+        work.commit()
+    return is_new

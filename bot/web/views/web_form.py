@@ -1,0 +1,212 @@
+"""The web form for residents: outside the door of the desk, without any account, cookie or script.
+
+What is typed goes the way of every message. Visitors are counted by a keyed digest that is kept for a day.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.resources import files
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from bot.entry import take_in_entry
+from bot.passwords import new_token
+from bot.web.desk import Desk
+from bot.web.forms import Form, FormError, read_form
+from bot.web.pages import Pages
+from bot.web.security import is_own_request, is_same_token
+from bot.web.views.counter import street_names
+from channels.mail_address import checked_address
+from channels.web_form import NAME, FormEntry, WebFormSettings, parse_entry, proof_of
+from storage.outbox import Reply
+
+LONGEST_TEXT, LONGEST_PLACE = 4000, 100
+_LANGUAGES = {"nl": "en", "en": "nl"}
+_FORM_NUMBER = re.compile(r"[A-Za-z0-9_-]{20,80}")
+_TOKEN = re.compile(r"WB-[0-9]{4}-[0-9]{5,12}/[0-9]{1,4}")
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Office:
+    """What the views work with."""
+
+    desk: Desk
+    pages: Pages
+    settings: WebFormSettings
+    words: dict[str, dict[str, str]]
+
+    def show(self, request: Request, name: str, values: dict[str, Any], status: int = 200) -> Response:
+        language = language_of(request)
+        frame = {"language": language, "t": self.words[language], "office": self.desk.office, "assets": self.pages.assets}
+        return HTMLResponse(self.pages.text(name, frame | values), status_code=status)
+
+    def tell(self, request: Request, what: str, *, status: int = 200, button: str = "", again: bool = False) -> Response:
+        """A page with one heading and what belongs to it."""
+        t = self.words[language_of(request)]
+        sentences = [t[key] for key in (what, f"{what}_adres") if key in t]
+        values = {"heading": t[f"{what}_titel"], "sentences": sentences, "button": t[button] if button else "", "again": again}
+        return self.show(request, "melden_bericht.html", values, status)
+
+    def digest(self, kind: str, value: str) -> str:
+        return hmac.new(self.settings.link_secret.encode(), f"{kind}|{value}".encode(), "sha256").hexdigest()
+
+
+def web_form(desk: Desk, pages: Pages, settings: WebFormSettings) -> Starlette:
+    """An application of its own, to be mounted at /melden."""
+    confirm = "/bevestigen/{kenmerk}/{number}/{proof}"
+    app = Starlette(
+        routes=[
+            Route("/", ask, methods=["GET"]),
+            Route("/", take, methods=["POST"]),
+            Route("/bedankt", thank, methods=["GET"]),
+            Route(confirm, ask_proof, methods=["GET"]),
+            Route(confirm, take_proof, methods=["POST"]),
+        ],
+    )
+    app.state.office = _Office(desk, pages, settings, {language: _words(language) for language in _LANGUAGES})
+    return app
+
+
+def language_of(request: Request) -> str:
+    language = request.query_params.get("taal", "nl")
+    return language if language in _LANGUAGES else "nl"
+
+
+async def ask(request: Request) -> Response:
+    return _form(request, new_token(), {}, {})
+
+
+async def take(request: Request) -> Response:
+    """Keep the form, once. What is wrong is shown beside its field, with everything that was typed."""
+    office: _Office = request.app.state.office
+    try:
+        form = await read_form(request)
+    except FormError:
+        return office.tell(request, "onbekend", status=400)
+    number = form.raw("formulier")
+    if _FORM_NUMBER.fullmatch(number) is None or not is_own_request(request.headers):
+        t = office.words[language_of(request)]
+        return _form(request, new_token(), dict(form.fields), {"tekst": t["fout_formulier"]})
+    entry, mistakes = read_entry(form, number)
+    if entry is None:
+        return _form(request, number, dict(form.fields), mistakes)
+    refusal = await run_in_threadpool(_keep, office, entry, request.client.host if request.client else "")
+    if refusal == "te_vaak":
+        return office.tell(request, "te_vaak", status=429)
+    if refusal:
+        return _form(request, number, dict(form.fields), {"adres": refusal})
+    return RedirectResponse(f"/melden/bedankt?taal={language_of(request)}", status_code=303)
+
+
+async def thank(request: Request) -> Response:
+    office: _Office = request.app.state.office
+    return office.tell(request, "dank", again=True)
+
+
+async def ask_proof(request: Request) -> Response:
+    """Only a button proves: programs that look through mail follow links by themselves."""
+    office: _Office = request.app.state.office
+    reply = await run_in_threadpool(_proven_reply, office, request)
+    if reply is None:
+        return office.tell(request, "onbekend", status=404)
+    return office.tell(request, "bevestig", button="bevestig_knop")
+
+
+async def take_proof(request: Request) -> Response:
+    office: _Office = request.app.state.office
+    reply = await run_in_threadpool(_proven_reply, office, request)
+    if reply is None or not is_own_request(request.headers):
+        return office.tell(request, "onbekend", status=404)
+    await run_in_threadpool(_record_proof, office, reply)
+    return office.tell(request, "bevestigd")
+
+
+def read_entry(form: Form, number: str) -> tuple[FormEntry | None, dict[str, str]]:
+    """The entry, or None with the name of what is wrong per field."""
+    mistakes: dict[str, str] = {}
+    values: dict[str, str] = {}
+    for name, longest in (("tekst", LONGEST_TEXT), ("plaats", LONGEST_PLACE)):
+        try:
+            values[name] = form.text(name, longest)
+        except FormError:
+            mistakes[name] = "fout_te_lang"
+    if not values.get("tekst", "-"):
+        mistakes["tekst"] = "fout_tekst"
+    typed = form.raw("adres").strip()
+    address = checked_address(typed) if typed else ""
+    if address is None:
+        mistakes["adres"] = "fout_adres"
+    if mistakes:
+        return None, mistakes
+    is_trapped = bool(form.raw("website"))
+    return FormEntry(form=number, text=values["tekst"], place=values["plaats"], address=address or "", is_trapped=is_trapped), {}
+
+
+def _keep(office: _Office, entry: FormEntry, visitor: str) -> str:
+    """Count the visitor and keep the message. Returns why not, or nothing."""
+    now, settings = office.desk.now(), office.settings
+    limits = [(office.digest("bezoeker", visitor), now - _HOUR, settings.most_per_hour, "te_vaak")]
+    if entry.address:
+        digest = office.digest("adres", entry.address.lower())
+        limits.append((digest, now - _DAY, settings.most_mails_per_day, "fout_adres_vaak"))
+    with office.desk.database.work() as work:
+        for digest, since, most, refusal in limits:
+            if work.form_uses.count(digest, since=since) >= most:
+                return refusal
+            work.form_uses.add(digest, now)
+        work.commit()
+    take_in_entry(office.desk.database, parse_entry(entry, now), now)
+    return ""
+
+
+def _proven_reply(office: _Office, request: Request) -> Reply | None:
+    """The reply that the link was in; None for a link that we did not make."""
+    token = f"{request.path_params['kenmerk']}/{request.path_params['number']}"
+    if _TOKEN.fullmatch(token) is None:
+        return None
+    with office.desk.database.work() as work:
+        reply = work.outbox.find_by_token(NAME, token)
+    if reply is None or not is_same_token(request.path_params["proof"], proof_of(office.settings, token, reply.recipient)):
+        return None
+    return reply
+
+
+def _record_proof(office: _Office, reply: Reply) -> None:
+    """Idempotent: a second click changes nothing that matters."""
+    now = office.desk.now()
+    with office.desk.database.work() as work:
+        melder = next(melder for melder in work.meldingen.melders_of(reply.melding_id) if melder.id == reply.melder_id)
+        work.inbox.record_proof(melder.person_id, now)
+        work.outbox.release_proven(melder.id, now)
+        work.commit()
+
+
+def _form(request: Request, number: str, fields: dict[str, str], mistakes: dict[str, str]) -> Response:
+    office: _Office = request.app.state.office
+    language = language_of(request)
+    t = office.words[language]
+    values: dict[str, Any] = {
+        "number": number,
+        "fields": fields,
+        "problems": {name: t.get(mistake, mistake) for name, mistake in mistakes.items()},
+        "other_language": _LANGUAGES[language],
+        "streets": street_names(),
+        "longest_text": LONGEST_TEXT,
+        "longest_place": LONGEST_PLACE,
+    }
+    return office.show(request, "melden.html", values, 422 if mistakes else 200)
+
+
+def _words(language: str) -> dict[str, str]:
+    return tomllib.loads((files("bot.web") / "teksten" / f"melden.{language}.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,89 @@
+"""A real SMTP server on loopback (aiosmtpd) with faults at every step of the dialogue."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any, Self
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+
+class MailServer:
+    """Keeps what it accepted. `faults` names a step and what happens there: an answer such as "451 later", or "cut"."""
+
+    def __init__(self, **options: Any) -> None:
+        self.accepted: list[tuple[Envelope, EmailMessage]] = []
+        self.faults: dict[str, str] = {}
+        self._controller = Controller(_Handler(self), hostname="127.0.0.1", port=0, **options)
+
+    @property
+    def port(self) -> int:
+        assert self._controller.server is not None
+        return int(self._controller.server.sockets[0].getsockname()[1])
+
+    def __enter__(self) -> Self:
+        self._controller.port = _free_port()
+        self._controller.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._controller.stop()
+
+
+class _Handler:
+    """The hooks of aiosmtpd, one per step."""
+
+    def __init__(self, server: MailServer) -> None:
+        self._server = server
+
+    async def handle_MAIL(  # noqa: N802 - the hook's own name and signature
+        self, smtp: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return self._answer(smtp, "mail", "250 OK")
+
+    async def handle_RCPT(  # noqa: N802 - the hook's own name and signature
+        self, smtp: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return self._answer(smtp, "rcpt", "250 OK")
+
+    async def handle_DATA(self, smtp: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - the hook's name
+        refusal = self._server.faults.get("data", "")
+        if not refusal or refusal == "cut":
+            content = envelope.content
+            assert isinstance(content, bytes)
+            self._server.accepted.append((envelope, message_from_bytes(content, policy=default)))
+        return self._answer(smtp, "data", "250 Message accepted for delivery")
+
+    def _answer(self, smtp: SMTP, step: str, otherwise: str) -> str:
+        fault = self._server.faults.get(step, otherwise)
+        if fault != "cut":
+            return fault
+        assert smtp.transport is not None
+        smtp.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        smtp.transport.abort()
+        return otherwise
+
+
+def only(username: str, password: str) -> Any:
+    """An authenticator for one account."""
+
+    def authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: object) -> AuthResult:
+        is_right = isinstance(given, LoginPassword) and (given.login, given.password) == (username.encode(), password.encode())
+        return AuthResult(success=is_right, handled=is_right)
+
+    return authenticate
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,420 @@
+"""Mastodon: what its own rules ask beyond the contract of every channel."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from channels.html_text import text_of_html
+from channels.mastodon import (
+    MastodonChannel,
+    Trail,
+    lean,
+    length_of,
+    parse_mark,
+    parse_notification,
+    parse_trail,
+    render_post,
+)
+from channels.mastodon_client import MastodonSettings
+from channels.simulator.faults import Fault, FaultKind, Side
+from channels.simulator.mastodon import Manner, MastodonSimulator
+from routing.errors import ChannelAuthError, MessageRejectedError, RecipientUnreachableError, TemporaryChannelError
+from routing.messages import (
+    AttachmentKind,
+    Delivery,
+    InboundMessage,
+    NotFound,
+    OutboundMessage,
+    Page,
+    Removal,
+    Sent,
+    Unknown,
+    UnreadableItem,
+    Visibility,
+)
+from tests.builders import SettableClock
+from tests.channels.canned import CannedServer, an_answer
+from tests.channels.strategies import payloads
+
+NOOR, JAN, TOKEN = "70010001", "70010002", "WB-2026-00042/2"
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+DIRECT = Manner(visibility="direct")
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock()
+
+
+@pytest.fixture
+def instance(clock: SettableClock) -> Iterator[MastodonSimulator]:
+    with MastodonSimulator(clock=clock) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def channel(instance: MastodonSimulator, clock: SettableClock) -> AsyncIterator[MastodonChannel]:
+    made = a_channel(instance.url, clock)
+    yield made
+    await made.aclose()
+
+
+def a_channel(url: str, clock: SettableClock, **more: Any) -> MastodonChannel:
+    options = {"page_size": 5, "overlap": 3} | more
+    return MastodonChannel(MastodonSettings(access_token="demo-mastodon-token", base_url=url, **options), now=clock)
+
+
+def messages_of(page: Page) -> list[InboundMessage]:
+    return [item for item in page.items if isinstance(item, InboundMessage)]
+
+
+async def the_message(channel: MastodonChannel) -> InboundMessage:
+    [message] = messages_of(await channel.fetch(None))
+    return message
+
+
+def an_answer_to(message: InboundMessage, text: str = f"Dank u. {TOKEN}", delivery: Delivery | None = None) -> OutboundMessage:
+    assert message.sender is not None
+    usual = Delivery.PUBLIC_REPLY if message.visibility is Visibility.PUBLIC else Delivery.DIRECT
+    return OutboundMessage(
+        channel="mastodon",
+        delivery=delivery or usual,
+        to=message.sender.external_id,
+        thread=message.thread,
+        reply_to=message.reply_to,
+        text=text,
+        token=TOKEN,
+    )
+
+
+# -- HTML
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>Een</p><p>Twee</p>", "Een\n\nTwee"),
+        ("<p>Een<br />Twee<br>Drie</p>", "Een\nTwee\nDrie"),
+        ("Zonder omhulsel", "Zonder omhulsel"),
+        ("<p>Punt &amp; komma &lt;b&gt; &#39;</p>", "Punt & komma <b> '"),
+        (
+            '<p><span class="h-card"><a href="https://s.example/@w">@<span>wijkbureau</span></a></span> lamp stuk</p>',
+            "@wijkbureau lamp stuk",
+        ),
+        (
+            '<p><a href="https://a.example/x"><span class="invisible">https://</span><span>a.example</span></a></p>',
+            "https://a.example",
+        ),
+        ("<ul><li>een</li><li>twee</li></ul>", "een\ntwee"),
+        ("<p>voor</p><script>alert(1)</script><style>p{}</style><p>na</p>", "voor\n\nna"),
+        ("<p>niet <b>dicht", "niet dicht"),
+        ("<p>regel\n  twee</p>", "regel   twee"),
+        ("", ""),
+    ],
+)
+def test_html_becomes_the_text_that_a_person_sees(html: str, text: str) -> None:
+    assert text_of_html(html) == text
+
+
+@given(st.text(max_size=300) | st.text(alphabet="<>/p br&;!-[]\"'", max_size=300))
+def test_any_html_is_read(html: str) -> None:
+    assert isinstance(text_of_html(html), str)
+
+
+# -- what comes in
+
+
+@given(payloads("id", "status", "account", "content", "visibility", "media_attachments", "edited_at", "spoiler_text", "acct"))
+def test_whatever_is_handed_over_becomes_a_message_or_an_unreadable_item(payload: object) -> None:
+    item = parse_notification(payload, own_id="1", now=NOW)
+    assert item is None or isinstance(item, InboundMessage | UnreadableItem)
+    json.dumps(lean(payload), default=repr)
+    parse_mark(payload)
+
+
+@pytest.mark.parametrize("cursor", [None, "", "{", "null", "[1]", '[["a"]]', '[["a", 1, ""]]', "[" * 5000])
+def test_a_strange_cursor_starts_from_the_beginning(cursor: str | None) -> None:
+    assert parse_trail(cursor) == Trail()
+
+
+@pytest.mark.parametrize(
+    ("visibility", "ours"),
+    [
+        ("public", Visibility.PUBLIC),
+        ("unlisted", Visibility.PUBLIC),
+        ("private", Visibility.PRIVATE),
+        ("direct", Visibility.PRIVATE),
+        ("kring", Visibility.PRIVATE),
+        (None, Visibility.PRIVATE),
+    ],
+)
+def test_what_is_not_surely_public_is_private(visibility: object, ours: Visibility) -> None:
+    status = {"id": "1", "content": "<p>x</p>", "visibility": visibility, "account": {"id": "7", "acct": "noor"}}
+    item = parse_notification({"id": "2", "status": status}, own_id="1", now=NOW)
+    assert isinstance(item, InboundMessage)
+    assert item.visibility is ours
+
+
+async def test_a_content_warning_stands_before_the_text(instance: MastodonSimulator, channel: MastodonChannel) -> None:
+    instance.resident_writes(NOOR, "Noor", "dode duif bij de trap", Manner(warning="dood dier"))
+    message = await the_message(channel)
+    assert message.text.startswith("dood dier\n\n")
+    assert message.text.endswith("dode duif bij de trap")
+
+
+async def test_no_profile_is_kept(instance: MastodonSimulator, channel: MastodonChannel) -> None:
+    instance.resident_writes(NOOR, "Noor", "lamp stuk")
+    message = await the_message(channel)
+    assert "followers_count" not in message.raw
+    assert "Over mij" not in message.raw
+    assert NOOR in message.raw
+
+
+async def test_a_photo_is_named_by_its_address(instance: MastodonSimulator, channel: MastodonChannel) -> None:
+    instance.resident_writes(NOOR, "Noor", "kijk", Manner(photo=True))
+    [photo] = (await the_message(channel)).attachments
+    assert (photo.kind, photo.reference[:8]) == (AttachmentKind.PHOTO, "https://")
+
+
+async def test_direct_posts_of_one_person_are_one_conversation(instance: MastodonSimulator, channel: MastodonChannel) -> None:
+    instance.resident_writes(NOOR, "Noor", "lamp stuk", DIRECT)
+    instance.resident_writes(NOOR, "Noor", "en nog een", DIRECT)
+    instance.resident_writes(JAN, "Jan", "iets anders", DIRECT)
+    assert [message.thread for message in messages_of(await channel.fetch(None))] == [NOOR, NOOR, JAN]
+
+
+async def test_a_public_reply_stands_in_the_conversation_of_its_first_post(
+    instance: MastodonSimulator, channel: MastodonChannel
+) -> None:
+    first = instance.resident_writes(NOOR, "Noor", "lamp stuk")
+    second = instance.resident_writes(JAN, "Jan", "hier ook", Manner(in_reply_to=first))
+    third = instance.resident_writes(NOOR, "Noor", "al een week", Manner(in_reply_to=second))
+    messages = messages_of(await channel.fetch(None))
+    assert [(message.external_id, message.thread) for message in messages] == [(first, first), (second, first), (third, first)]
+    assert messages[2].in_reply_to == second
+
+
+async def test_a_reply_to_a_post_that_is_gone_still_comes_in(instance: MastodonSimulator, channel: MastodonChannel) -> None:
+    instance.hand_over({"content": "<p>x</p>", "visibility": "public", "in_reply_to_id": "999", "account": {"id": NOOR}})
+    assert (await the_message(channel)).thread == "999"
+
+
+async def test_an_edit_of_a_recent_post_comes_in_once(
+    instance: MastodonSimulator, channel: MastodonChannel, clock: SettableClock
+) -> None:
+    status_id = instance.resident_writes(NOOR, "Noor", "lamp stuk")
+    start = await channel.fetch(None)
+    clock.advance(minutes=3)
+    instance.resident_edits(status_id, "lamp stuk op de Neude")
+
+    edited = await channel.fetch(start.cursor)
+
+    [message] = messages_of(edited)
+    assert message.edits == status_id
+    assert message.external_id != status_id
+    assert message.text.endswith("op de Neude")
+    assert (await channel.fetch(edited.cursor)).items == ()
+
+
+async def test_what_is_older_than_the_start_is_left_alone(instance: MastodonSimulator, clock: SettableClock) -> None:
+    instance.resident_writes(NOOR, "Noor", "oud")
+    clock.advance(hours=2)
+    instance.resident_writes(NOOR, "Noor", "nieuw")
+    channel = a_channel(instance.url, clock, start=clock() - timedelta(hours=1))
+    page = await channel.fetch(None)
+    await channel.aclose()
+    assert [message.text for message in messages_of(page)] == ["@wijkbureau nieuw"]
+
+
+async def test_ids_are_never_numbers(clock: SettableClock) -> None:
+    def a_mention(ulid: str) -> dict[str, object]:
+        status = {"id": f"01S{ulid}", "content": "<p>lamp stuk</p>", "visibility": "direct", "account": {"id": "01NOOR"}}
+        return {"id": f"01N{ulid}", "type": "mention", "status": status}
+
+    with CannedServer() as server:
+        server.answers = [an_answer({"id": "01WIJK"}), an_answer([a_mention("C"), a_mention("B"), a_mention("A")]), an_answer([])]
+        channel = a_channel(server.url, clock)
+        page = await channel.fetch(None)
+        await channel.fetch(page.cursor)
+        await channel.aclose()
+        asked = server.requests
+    assert [message.external_id for message in messages_of(page)] == ["01SA", "01SB", "01SC"]
+    assert asked[2].query["min_id"] == "01NA"
+
+
+# -- what goes out
+
+
+def the_parent(**more: object) -> dict[str, object]:
+    return {"id": "77", "account": {"acct": "noor@elders.example"}, "visibility": "public", "spoiler_text": ""} | more
+
+
+def an_outbound(text: str, delivery: Delivery = Delivery.PUBLIC_REPLY) -> OutboundMessage:
+    return OutboundMessage(channel="mastodon", delivery=delivery, to=NOOR, thread="77", reply_to="77", text=text, token=TOKEN)
+
+
+@pytest.mark.parametrize("parents", ["public", "unlisted", "private", "direct", "", "iets nieuws"])
+@pytest.mark.parametrize("delivery", [Delivery.PUBLIC_REPLY, Delivery.DIRECT])
+def test_an_answer_is_never_seen_by_more_people_than_the_question(parents: str, delivery: Delivery) -> None:
+    draft = render_post(an_outbound("Dank u", delivery), the_parent(visibility=parents), 500)
+    is_public = delivery is Delivery.PUBLIC_REPLY and parents in {"public", "unlisted"}
+    assert draft["visibility"] == ("unlisted" if is_public else "direct")
+
+
+def test_names_in_the_text_are_not_addressed() -> None:
+    draft = render_post(an_outbound("Vraag @jan of (@piet@x.example), mail info@utrecht.example"), the_parent(), 500)
+    assert draft["status"] == "@noor@elders.example Vraag @\u2060jan of (@\u2060piet@x.example), mail info@utrecht.example"
+
+
+def test_a_content_warning_is_kept_as_far_as_there_is_room() -> None:
+    assert render_post(an_outbound("Dank u"), the_parent(spoiler_text="dood dier"), 500)["spoiler_text"] == "dood dier"
+    full = "a" * 466
+    assert render_post(an_outbound(full), the_parent(spoiler_text="dood dier"), 500)["spoiler_text"] == "do"
+    assert "spoiler_text" not in render_post(an_outbound("a" * 468), the_parent(spoiler_text="dood dier"), 500)
+
+
+def test_a_link_counts_as_mastodon_counts_it() -> None:
+    assert length_of("https://a.nl") == 23
+    assert length_of("kijk op https://www.utrecht.example/een/lang/pad/naar/iets") == 58
+
+
+@pytest.mark.parametrize("text", ["", "   ", "a" * 469])
+def test_a_text_that_does_not_fit_is_refused(text: str) -> None:
+    with pytest.raises(MessageRejectedError, match="468"):
+        render_post(an_outbound(text), the_parent(), 500)
+
+
+def test_a_way_that_mastodon_has_not_is_refused() -> None:
+    with pytest.raises(MessageRejectedError, match="prive_antwoord"):
+        render_post(an_outbound("Dank u", Delivery.PRIVATE_REPLY), the_parent(), 500)
+
+
+async def test_private_news_reaches_only_the_resident(instance: MastodonSimulator, channel: MastodonChannel) -> None:
+    instance.resident_writes(JAN, "Jan", "ik kijk mee")
+    instance.resident_writes(NOOR, "Noor", "lamp stuk")
+    message = messages_of(await channel.fetch(None))[1]
+    await channel.send(an_answer_to(message, f"De lamp is gemaakt. @bewoner{JAN} {TOKEN}", Delivery.DIRECT))
+    [post] = instance.posted
+    assert (post.way, post.target) == ("direct", NOOR)
+    assert [person["id"] for person in instance.statuses[post.id]["mentions"]] == [NOOR]
+
+
+async def test_a_deleted_post_is_answered_in_private_only(instance: MastodonSimulator, channel: MastodonChannel) -> None:
+    status_id = instance.resident_writes(NOOR, "Noor", "lamp stuk")
+    message = await the_message(channel)
+    instance.resident_deletes(status_id)
+
+    with pytest.raises(RecipientUnreachableError, match="weg"):
+        await channel.send(an_answer_to(message))
+    answer = an_answer_to(message, delivery=Delivery.DIRECT)
+    sent = await channel.send(answer)
+
+    [post] = instance.answers_to(NOOR)
+    assert post.way == "direct"
+    assert await channel.find_sent(answer) == sent == Sent(external_id=post.id)
+
+
+async def test_a_closed_account_is_out_of_reach(instance: MastodonSimulator, channel: MastodonChannel) -> None:
+    status_id = instance.resident_writes(NOOR, "Noor", "lamp stuk", DIRECT)
+    message = await the_message(channel)
+    instance.resident_deletes(status_id)
+    instance.resident_leaves(NOOR)
+    with pytest.raises(RecipientUnreachableError, match="bestaat niet meer"):
+        await channel.send(an_answer_to(message))
+
+
+async def test_the_same_reply_sent_again_is_the_same_post(instance: MastodonSimulator, channel: MastodonChannel) -> None:
+    instance.resident_writes(NOOR, "Noor", "lamp stuk")
+    answer = an_answer_to(await the_message(channel))
+    instance.faults.add(Fault(kind=FaultKind.ACCEPT_THEN_RESET, side=Side.WRITE))
+    assert isinstance(await channel.send(answer), Unknown)
+    assert isinstance(await channel.send(answer), Sent)
+    assert len(instance.posted) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (401, ChannelAuthError),
+        (403, ChannelAuthError),
+        (404, RecipientUnreachableError),
+        (422, MessageRejectedError),
+        (429, TemporaryChannelError),
+    ],
+)
+async def test_a_refusal_is_the_decision_it_asks_for(clock: SettableClock, status: int, error: type[Exception]) -> None:
+    with CannedServer() as server:
+        server.answers = [an_answer(the_parent()), an_answer({"error": "nee"}, status=status, X_RateLimit_Reset="1764000090")]
+        channel = a_channel(server.url, clock)
+        with pytest.raises(error, match="nee"):
+            await channel.send(an_outbound("Dank u"))
+        await channel.aclose()
+
+
+@pytest.mark.parametrize("body", ["{}", "[]", "null", "geen json", '{"id": null}'])
+async def test_an_answer_without_an_id_is_no_proof(clock: SettableClock, body: str) -> None:
+    with CannedServer() as server:
+        server.answers = [an_answer(the_parent()), an_answer({})]
+        server.answers[1] = type(server.answers[1])(body=body)
+        channel = a_channel(server.url, clock)
+        assert isinstance(await channel.send(an_outbound("Dank u")), Unknown)
+        await channel.aclose()
+
+
+@pytest.mark.parametrize("reset", ["", "gisteren", "9" * 40, "2026-99-99", "-5"])
+async def test_a_strange_moment_in_a_rate_limit_does_no_harm(clock: SettableClock, reset: str) -> None:
+    with CannedServer() as server:
+        server.answers = [an_answer({"error": "rustig"}, status=429, X_RateLimit_Reset=reset, X_RateLimit_Remaining="0")]
+        channel = a_channel(server.url, clock)
+        with pytest.raises(TemporaryChannelError, match="rustig"):
+            await channel.fetch(None)
+        await channel.aclose()
+
+
+async def test_nothing_found_is_told_as_such(instance: MastodonSimulator, channel: MastodonChannel) -> None:
+    instance.resident_writes(NOOR, "Noor", f"mijn nummer is {TOKEN}")
+    assert await channel.find_sent(an_answer_to(await the_message(channel))) == NotFound()
+
+
+# -- what is taken back
+
+
+async def test_a_post_that_is_taken_back_is_told_once(instance: MastodonSimulator, channel: MastodonChannel) -> None:
+    kept, gone = (instance.resident_writes(NOOR, "Noor", text) for text in ("blijft", "vergissing"))
+    start = await channel.fetch(None)
+    instance.resident_deletes(gone)
+
+    page = await channel.fetch(start.cursor)
+
+    assert page.items == (Removal(channel="mastodon", external_id=gone),)
+    assert (await channel.fetch(page.cursor)).items == ()
+    assert kept in page.cursor
+
+
+@pytest.mark.parametrize("kind", [FaultKind.REPEATED_PAGE, FaultKind.OUT_OF_ORDER])
+async def test_a_page_that_comes_badly_takes_nothing_back(
+    instance: MastodonSimulator, channel: MastodonChannel, kind: FaultKind
+) -> None:
+    cursor = (await channel.fetch(None)).cursor
+    for number in range(7):
+        instance.resident_writes(NOOR, "Noor", f"melding {number}")
+        instance.faults.add(Fault(kind=kind, side=Side.READ))
+        page = await channel.fetch(cursor)
+        cursor = page.cursor
+        assert not any(isinstance(item, Removal) for item in page.items)
+
+
+async def test_the_check_tells_who_we_are_and_what_is_missing(instance: MastodonSimulator, channel: MastodonChannel) -> None:
+    named, unmarked = await channel.check()
+    assert "@wijkbureau" in named.text
+    assert (unmarked.is_good, "geautomatiseerd" in unmarked.text) == (False, True)
+    instance.is_token_expired = True
+    [refused] = await channel.check()
+    assert not refused.is_good
