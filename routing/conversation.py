@@ -130,6 +130,8 @@ def _attachment_only(target: Known) -> Verdict:
 def _act(turn: Turn, reading: TurnReading, target: Known) -> Verdict:
     if reading.has(Sign.ACK_ONLY, Sign.GREETING_ONLY, Sign.THANKS_ONLY):
         return _act_of_few_words(turn, reading, target)
+    if _is_found(reading, target):
+        return _about(Action.THANKS if reading.has(Sign.THANKS) else Action.WITHDRAW, target, "wat weg was, is terug")
     joins = _joins(turn, reading, target)
     if reading.has(Sign.RETRACT):
         return _about(Action.WITHDRAW, target, "is niet meer nodig")
@@ -159,6 +161,13 @@ def _act_of_few_words(turn: Turn, reading: TurnReading, target: Known) -> Verdic
     if reading.has(Sign.ACK_ONLY) and target.is_own and target.is_answer_awaited and not reading.has(Sign.LAUGH):
         return _about(Action.FOLLOW_UP, target, "antwoord op onze vraag")
     return _about(Action.OTHER, target, "groet of bevestiging, zonder vraag")
+
+
+def _is_found(reading: TurnReading, target: Known) -> bool:
+    """'Hij staat er weer' ends the matter of a bench that was gone, and reopens that of a car in the way."""
+    if not reading.has(Sign.BACK) or reading.has(Sign.CONTRAST, Sign.QUESTION):
+        return False
+    return read_turn(target.text).has(Sign.MISSING)
 
 
 def _joins(turn: Turn, reading: TurnReading, target: Known) -> bool:

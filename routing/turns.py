@@ -35,6 +35,8 @@ class Sign(StrEnum):
     LAUGH = "laugh"
     OPINION = "opinion"
     SARCASM = "sarcasm"
+    MISSING = "missing"
+    BACK = "back"
     CONTRAST = "contrast"
     WISH = "wish"
     PERSON = "person"
@@ -99,6 +101,8 @@ _SEARCHED = (
     Sign.LAUGH,
     Sign.OPINION,
     Sign.SARCASM,
+    Sign.MISSING,
+    Sign.BACK,
     Sign.CONTRAST,
     Sign.WISH,
     Sign.PERSON,

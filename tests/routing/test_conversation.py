@@ -306,3 +306,8 @@ def test_the_name_of_an_account_is_no_word_of_the_message() -> None:
 
 def test_saying_goodbye_is_not_saying_that_it_is_still_broken() -> None:
     assert not read_turn("tot ziens").has(Sign.STILL)
+
+
+def test_back_in_place_ends_the_matter_of_what_was_gone_and_reopens_that_of_a_nuisance() -> None:
+    assert said("ze hangen er weer", a_known(text="twee straatnaambordjes zijn verdwenen")) is Action.WITHDRAW
+    assert said("hij staat er weer", a_known(text="een busje staat op de stoep")) is Action.FOLLOW_UP
