@@ -48,4 +48,4 @@ def page_of(replies: Replies, melding: Melding, events: Sequence[EventLine], lan
     )
 
 
-WORDS = ("titel", "nummer", "stand", "gebeurd", "vraag", "verlopen", "verlopen_uitleg", "alleen_u")
+WORDS = ("titel", "nummer", "stand", "gebeurd", "vraag", "verlopen", "verlopen_uitleg", "alleen_u", "agenda")

@@ -104,6 +104,24 @@ class Handling:
         telling = telling_of(question.strip(), news=News.VRAAG)
         return Step(event=Event.VRAAG_GESTELD, telling=telling, columns=columns, why=question)
 
+    def appoint(self, melding: Melding, *, at: datetime, place: str = "", guests: str = "", explanation: str = "") -> Step:
+        """Agree on a moment: a colleague comes to `place`, or calls when it is empty. `guests` are mail addresses."""
+        if at <= self.now():
+            raise InvalidTransitionError("Dit moment is voorbij. Kies een later moment.")
+        addresses = guests.replace(",", " ").split()
+        if any("@" not in address for address in addresses):
+            raise InvalidTransitionError("Een van de adressen van collega's is geen e-mailadres. Verbeter het.")
+        columns: dict[str, Any] = {
+            "appointment_at": at,
+            "appointment_place": place or None,
+            "appointment_guests": " ".join(addresses),
+            "promised_at": max(self.promises.hours.add_working_days(at, 1), melding.promised_at or at),
+        }
+        why = f"afspraak {'op locatie' if place else 'om te bellen'}"
+        return Step(
+            event=Event.AFSPRAAK_GEMAAKT, telling=Telling(news=News.AFSPRAAK, explanation=explanation), columns=columns, why=why
+        )
+
     def escalate(self, melding: Melding) -> Step:
         """Note that the melding was put before the role that was proposed. Raises InvalidTransitionError when none was."""
         role = self.proposed_role(melding)

@@ -158,6 +158,8 @@ class Replies:
             "kantoor": self.office,
             "afdeling": self.municipality.name_of(melding.lead) if melding.status is not Status.DOORVERWEZEN else self.office,
             "belofte": book.day(melding.promised_at) if melding.promised_at else "",
+            "afspraak": book.day_and_time(melding.appointment_at) if melding.appointment_at else "",
+            "afspraak_plaats": melding.appointment_place or "",
             "wanneer": book.day(melding.planned_for) if melding.planned_for else "",
             "partner": "" if partner is None else (partner.name_en if is_english else partner.name),
             "partner_contact": "" if partner is None else (partner.contact_en if is_english else partner.contact),

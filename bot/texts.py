@@ -45,6 +45,8 @@ VARIABLES = frozenset(
         "privacy",
         "wens",
         "volgadres",
+        "afspraak",
+        "afspraak_plaats",
     }
 )
 _FORMS = ("prive", "openbaar")
@@ -54,7 +56,7 @@ _NEEDED_WORDS = frozenset(
     | {f"knop_{name}" for buttons in BUTTONS.values() for _, name in buttons}
     | {f"wens_{wish.value}" for wish in Wish}
     | {"volgen", "volg_titel", "volg_nummer", "volg_stand", "volg_belofte", "volg_gebeurd", "volg_vraag", "volg_alleen_u"}
-    | {"volg_verlopen", "volg_verlopen_uitleg"}
+    | {"volg_verlopen", "volg_verlopen_uitleg", "volg_agenda"}
     | {f"gebeurd_{event.value}" for event in TOLD_TO_RESIDENTS}
     | {f"stand_{status.value}" for status in Status}
     | {f"reden_{reason.value}" for reason in NotSolved}
@@ -79,6 +81,10 @@ class TextBook:
         """A named piece of text; `otherwise` names the piece to use when this one does not exist."""
         template = self.words.get(name) or self.words.get(otherwise)
         return template.render(values) if template else ""
+
+    def day_and_time(self, moment: datetime) -> str:
+        """A date with the time of day, in the office's own zone."""
+        return f"{self.day(moment)}, {moment.astimezone(AMSTERDAM):%H:%M}"
 
     def day(self, moment: datetime) -> str:
         """A date as people say it, in the office's own zone."""

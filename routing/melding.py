@@ -52,6 +52,7 @@ class Event(StrEnum):
     ESCALATIE_AFGEWEZEN = "escalatie_afgewezen"
     BEOORDEELD = "beoordeeld"
     VOORKEUR = "voorkeur"
+    AFSPRAAK_GEMAAKT = "afspraak_gemaakt"
 
 
 class NotSolved(StrEnum):
@@ -102,6 +103,7 @@ TRANSITIONS: dict[Event, tuple[frozenset[Status], Status | None]] = {
     Event.ESCALATIE_AFGEWEZEN: (OPEN, None),
     Event.BEOORDEELD: (CLOSED, None),
     Event.VOORKEUR: (frozenset(Status), None),
+    Event.AFSPRAAK_GEMAAKT: (OPEN, None),
 }
 
 # Leaving WACHT_OP_MELDER by one of these returns the melding to where it was when the question was asked.
@@ -136,6 +138,7 @@ class News(StrEnum):
     HERINNERING = "herinnering"
     BEOORDEELD = "beoordeeld"
     VOORKEUR = "voorkeur"
+    AFSPRAAK = "afspraak"
 
 
 # What an event tells every melder by itself. Events that are absent tell nothing: ONTVANGEN depends on the decision (receipt,
@@ -154,6 +157,7 @@ NEWS: dict[Event, News] = {
     Event.HERINNERD: News.HERINNERING,
     Event.BEOORDEELD: News.BEOORDEELD,
     Event.VOORKEUR: News.VOORKEUR,
+    Event.AFSPRAAK_GEMAAKT: News.AFSPRAAK,
 }
 
 
@@ -171,6 +175,7 @@ TOLD_TO_RESIDENTS = frozenset(
         Event.SAMENGEVOEGD,
         Event.HEROPEND,
         Event.NOG_GEEN_NIEUWS,
+        Event.AFSPRAAK_GEMAAKT,
     }
 )
 

@@ -40,7 +40,7 @@ class Wish(StrEnum):
 
 _ALWAYS = frozenset({News.NOODGEVAL, News.VOORKEUR})
 _ESSENTIAL = frozenset(
-    {News.VRAAG, News.INGEPLAND, News.OPGELOST, News.NIET_OPGELOST, News.DOORVERWEZEN, News.HEROPEND, News.DUBBEL}
+    {News.VRAAG, News.INGEPLAND, News.OPGELOST, News.NIET_OPGELOST, News.DOORVERWEZEN, News.HEROPEND, News.DUBBEL, News.AFSPRAAK}
 )
 
 

@@ -68,6 +68,9 @@ class Melding:
     escalation_proposed: int
     escalation_decided: int
     feedback: str | None
+    appointment_at: datetime | None
+    appointment_place: str | None = field(repr=False)
+    appointment_guests: str = field(repr=False)
 
     @property
     def kenmerk(self) -> str:

@@ -219,6 +219,9 @@ meldingen = sa.Table(
     _number("escalation_proposed"),  # step of the ladder that was proposed to staff; 0: none
     _number("escalation_decided"),  # step of the ladder that a colleague decided about
     _text("feedback", nullable=True),  # gevraagd | ja | nee
+    _moment("appointment_at", nullable=True),
+    _text("appointment_place", nullable=True),  # None: we call
+    _text("appointment_guests", default=""),  # mail addresses of colleagues who join, separated by blanks
 )
 sa.Index("ix_meldingen_queue", meldingen.c.status, meldingen.c.urgency, meldingen.c.id)
 sa.Index("ix_meldingen_promised_at", meldingen.c.promised_at)

@@ -89,6 +89,21 @@ def _refer(desk: Desk, melding: Melding, form: Form) -> Step:
     return desk.handling.refer(melding, partner=partner, explanation=form.text("toelichting"))
 
 
+def _appoint(desk: Desk, melding: Melding, form: Form) -> Step:
+    day = form.day("dag", today=desk.now().astimezone(AMSTERDAM).date())
+    try:
+        hour = time.fromisoformat(form.text("tijd"))
+    except ValueError:
+        raise FormError("Vul een tijd in, zoals 14:30.", name="tijd") from None
+    return desk.handling.appoint(
+        melding,
+        at=datetime.combine(day, hour, AMSTERDAM),
+        place=form.text("plaats"),
+        guests=form.text("collegas"),
+        explanation=form.text("toelichting"),
+    )
+
+
 def _escalate(desk: Desk, melding: Melding, form: Form) -> Step:
     if form.choice("besluit", ("ja", "nee"), "Kies of u de melding voorlegt.") == "ja":
         return desk.handling.escalate(melding)
@@ -107,6 +122,7 @@ ACTIONS: Mapping[str, Action] = {
         Action(name="vragen", title="Vraag stellen aan de melder", event=Event.VRAAG_GESTELD, build=_ask),
         Action(name="in-behandeling", title="In behandeling nemen", event=Event.IN_BEHANDELING_GENOMEN, build=_take_up),
         Action(name="inplannen", title="Inplannen", event=Event.INGEPLAND, build=_plan),
+        Action(name="afspreken", title="Bellen of langsgaan afspreken", event=Event.AFSPRAAK_GEMAAKT, build=_appoint),
         Action(name="afhandelen", title="Afhandelen", event=Event.AFGEHANDELD, build=_close),
         Action(name="doorverwijzen", title="Doorverwijzen naar een andere organisatie", event=Event.DOORVERWEZEN, build=_refer),
         Action(name="voorleggen", title="Hogerop voorleggen", event=Event.GEESCALEERD, build=_escalate),

@@ -18,7 +18,9 @@ from bot.web.sessions import Sessions
 from routing.errors import WijkbalieError
 from storage.staff import Account, Session
 
-OPEN_ROUTES = frozenset({"/inloggen", "/health", "/health/live", "/health/ready", "/metrics", "/volg/{token}"})
+OPEN_ROUTES = frozenset(
+    {"/inloggen", "/health", "/health/live", "/health/ready", "/metrics", "/volg/{token}", "/volg/{token}/afspraak.ics"}
+)
 
 
 class LoginNeededError(WijkbalieError):

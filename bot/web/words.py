@@ -99,6 +99,7 @@ EVENTS: Mapping[Event, str] = {
     Event.ESCALATIE_AFGEWEZEN: "Niet hogerop voorgelegd",
     Event.BEOORDEELD: "Melder gaf een oordeel",
     Event.VOORKEUR: "Melder koos welke berichten",
+    Event.AFSPRAAK_GEMAAKT: "Afspraak gemaakt",
 }
 
 REASONS: Mapping[NotSolved, str] = {

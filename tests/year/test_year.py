@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from routing.guards import GuardRules
@@ -77,6 +78,7 @@ def no_guard_tripped_silently(year: Year) -> None:
     assert {reply.id for reply in halted if reply.state is ReplyState.REFUSED} <= unsent
 
 
+@pytest.mark.timeout(1800)
 async def test_a_whole_year(tmp_path: Path) -> None:
     year = Year.begin(
         f"sqlite:///{tmp_path / 'year.sqlite3'}", meldingen=int(os.environ.get("YEAR_MELDINGEN", MELDINGEN)), seed=7
