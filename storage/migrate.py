@@ -17,15 +17,21 @@ def _config() -> Config:
     return config
 
 
-def upgrade(engine: sa.Engine) -> None:
-    """Apply every migration that is missing. A schema of newer code is left alone: it only adds to what this code needs."""
+def revisions() -> tuple[str, ...]:
+    """Every step of the schema, the oldest first."""
+    scripts = ScriptDirectory.from_config(_config())
+    return tuple(script.revision for script in scripts.walk_revisions())[::-1]
+
+
+def upgrade(engine: sa.Engine, revision: str = "head") -> None:
+    """Apply every migration that is missing, up to `revision`. A schema of newer code, which only adds, is left alone."""
     config = _config()
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         if not _is_newer(connection):
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
 
 
 def is_current(engine: sa.Engine) -> bool:
@@ -42,5 +48,4 @@ def _revision(connection: sa.Connection) -> str | None:
 def _is_newer(connection: sa.Connection) -> bool:
     """A revision that this code does not know was made by newer code: history has one line."""
     revision = _revision(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    return revision is not None and revision not in known
+    return revision is not None and revision not in revisions()

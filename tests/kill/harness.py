@@ -148,6 +148,7 @@ def _let_settle(database: Database, city: City, config: Path) -> None:
     """Run one process until every message is handled and every reply that can be settled is, or nothing moves; then stop it."""
     with Product(config, config.parent / "log") as product:
         product.start(die_at="", times=0, clock_seed=None)
+        product.await_ready()
         left, moved_at = _left(database, city), time.monotonic()
         while left and time.monotonic() < moved_at + _STANDSTILL_SECONDS:
             assert not product.is_dead

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-_PATIENCE = 90.0  # a busy machine loads the model slowly
+_PATIENCE = 600.0  # a busy machine loads the model slowly
 
 
 class Product:

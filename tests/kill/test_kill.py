@@ -14,7 +14,7 @@ KILLS = 20
 SEED = 20261124
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_kills_lose_nothing_and_double_nothing(database_url: str, tmp_path: Path) -> None:
     with City(seed=SEED) as city:
         outcome = play(database_url, city, tmp_path, Plan(kills=KILLS, seed=SEED, processes=2))
