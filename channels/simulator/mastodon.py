@@ -61,6 +61,7 @@ class MastodonSimulator(Simulator):
         self._keys: dict[str, tuple[datetime, str]] = {}
         self._delivery = PageDelivery(self.faults)
         self.own = self._person("1", "Wijkbureau Binnenstad", "wijkbureau")
+        self.own["bot"] = True
 
     # -- what residents do
 

@@ -412,6 +412,7 @@ async def test_a_page_that_comes_badly_takes_nothing_back(
 
 
 async def test_the_check_tells_who_we_are_and_what_is_missing(instance: MastodonSimulator, channel: MastodonChannel) -> None:
+    instance.own["bot"] = False
     named, unmarked = await channel.check()
     assert "@wijkbureau" in named.text
     assert (unmarked.is_good, "geautomatiseerd" in unmarked.text) == (False, True)

@@ -15,7 +15,7 @@ DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 def _pages(served: Served) -> list[str]:
     meldingen = [melding_about(served, word) for word in ("terras", "brand", "boom", "light", "script")]
     queues = ["/", "/?queue=loopt", "/?queue=wacht_op_melder", "/?queue=afgesloten", "/?queue=spoed"]
-    return [*queues, *meldingen, "/niet-verzonden", "/niet-leesbaar", "/gezondheid", "/bestaat-niet"]
+    return [*queues, *meldingen, "/niet-verzonden", "/niet-leesbaar", "/aan-de-balie", "/gezondheid", "/bestaat-niet"]
 
 
 def _violations(page: Page) -> list[str]:
