@@ -15,6 +15,7 @@ from bot.clock import Clock, Rhythm, Role
 from bot.config import Config
 from bot.handling import Handling
 from bot.intake import Intake
+from bot.locatieserver import OnlinePlaces, online_places
 from bot.metrics import Meters
 from bot.models import running_engine
 from bot.promises import PromiseKeeper, Promises
@@ -51,11 +52,14 @@ class Application:
     clock: Clock
     meters: Meters
     now: Callable[[], datetime]
+    places: OnlinePlaces | None = None
 
     async def aclose(self) -> None:
-        """Close the channels and the database. Safe to call twice."""
+        """Close the channels, the online step and the database. Safe to call twice."""
         for channel in self.channels:
             await channel.aclose()
+        if self.places is not None:
+            self.places.close()
         self.database.close()
 
 
@@ -105,7 +109,8 @@ def build(
         work.commit()
     router = router or running_engine(config, database, municipality)
     channels = tuple(build_channel(name, settings) for name, settings in config.channels.items())
-    triage = Triage(database=database, router=router, replies=replies, promises=promises, now=now)
+    places = online_places(config, now)
+    triage = Triage(database=database, router=router, replies=replies, promises=promises, now=now, places=places)
     meters = Meters()
     meters.read_tables(database, now)
     clock = Clock(
@@ -139,6 +144,7 @@ def build(
         clock=clock,
         meters=meters,
         now=now,
+        places=places,
     )
 
 

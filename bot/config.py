@@ -122,6 +122,15 @@ class AttachmentsTable(_Table):
     clamd: str = ""
 
 
+class LocatieserverTable(_Table):
+    """The optional online step for places; `bot.locatieserver` says what is sent."""
+
+    enabled: bool = False
+    address: str = Field(default="https://api.pdok.nl/bzk/locatieserver/search/v3_1", pattern="^https?://")
+    gemeente: str = Field(default="Utrecht", pattern=r"^[\w' -]+$")
+    timeout_seconds: float = Field(default=2, gt=0, le=10)
+
+
 class ModelTable(_Table):
     """The office's own models; an empty folder means the shipped model."""
 
@@ -147,6 +156,7 @@ class Config(_Table):
     municipality: Tables = Tables()
     attachments: AttachmentsTable = AttachmentsTable()
     model: ModelTable = ModelTable()
+    locatieserver: LocatieserverTable = LocatieserverTable()
     logging: Logging = Logging()
     channels: dict[str, Any] = Field(default_factory=dict)
     channel_modes: dict[str, ChannelMode] = Field(default_factory=dict)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.commands import Commands, via_colleague
+from bot.locatieserver import OnlinePlaces
 from bot.promises import Promises
 from bot.questions import asking
 from bot.replies import Replies, Telling
@@ -25,6 +26,7 @@ from routing.melding import Event, News, Status, may
 from routing.messages import AttachmentKind, GeoPoint, Visibility
 from routing.questions import Question, Told, next_question
 from routing.reachability import Wish
+from storage import queries
 from storage.database import Database, UnitOfWork
 from storage.inbox import StoredMessage
 from storage.meldingen import Change, Melding, NewMelder, NewMelding, Recorded
@@ -48,9 +50,14 @@ class Triage:
     replies: Replies
     promises: Promises
     now: Callable[[], datetime]
+    places: OnlinePlaces | None = None
 
     def run(self, limit: int = 50) -> int:
         """Handle waiting messages until none is left or `limit` were handled. Returns how many."""
+        if self.places is not None:
+            with self.database.reading() as connection:
+                texts = queries.waiting_texts(connection, limit)
+            self.places.prepare(texts)  # no transaction is open while another machine is asked
         handled = 0
         while handled < limit and self._handle_next():
             handled += 1
@@ -89,7 +96,7 @@ class Triage:
         commands = Commands(replies=self.replies, now=self.now)
         if commands.handle(work, message) or self._speaks_to_computer(work, message):
             return
-        decision = self.router.route(message.text, point=_point(message))
+        decision = self._decide(message)
         meldingen = self._candidates(work, message)
         turn = Turn(
             text=message.text,
@@ -146,6 +153,11 @@ class Triage:
             telling = Telling(news=News.HEROPEND, only_person=only, question_word=Question.WAAROM.value)
         self._answer(work, work.meldingen.record(melding, change, now), telling, message)
         work.inbox.mark_handled(message.id, melding_id=melding.id, action=Action.FOLLOW_UP.value)
+
+    def _decide(self, message: StoredMessage) -> Decision:
+        point = _point(message)
+        decision = self.router.route(message.text, point=point)
+        return decision if self.places is None or point is not None else self.places.sharpen(decision, message.text)
 
     def _call_colleague(self, work: UnitOfWork, melding_id: int, verdict: Verdict) -> None:
         """Put the melding (back) before staff: the message may be something else than what it was taken for."""

@@ -5,7 +5,7 @@ Puts the answers of the other modules together; each of them answers one questio
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -53,12 +53,16 @@ class Engine:
         self._lexicon = lexicon
         self._model = model
         self._versions = versions
+        codes = municipality.onderwerpen
+        self._topics_of = {
+            lead: tuple(code for code, topic in codes.items() if topic.lead == lead) for lead in municipality.vakafdelingen
+        }
 
     def route(self, text: str, *, point: GeoPoint | None = None) -> Decision:
         """Decide. `point` is a place the resident sent along; it wins over a place in the text."""
         seen = self._see(text)
         place = place_of_point(point.lat, point.lon, self._gazetteer) if point is not None else seen.place
-        if not text.strip():
+        if not seen.reading.words:
             return self._unclear(place, seen)
         judged = self._model.judge(seen.reading)
         ranked = self._rank(judged, seen)
@@ -115,7 +119,7 @@ class Engine:
         return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 
     def _topic(self, lead: str, judged: Judgement) -> str:
-        own = [code for code, topic in self._municipality.onderwerpen.items() if topic.lead == lead]
+        own = self._topics_of[lead]
         return max(own, key=lambda code: (judged.topics.get(code, -2.0), code), default=UNCLEAR_TOPIC)
 
     def _involved(self, lead: str, judged: Judgement) -> tuple[str, ...]:
@@ -153,7 +157,7 @@ class Engine:
         reasons = []
         if seen.emergency is not None and lead == "noodgeval":
             reasons.append(f"gevaar: {_quoted(seen.emergency.words)}")
-        words = _telling_words(seen.reading.hits, self._topics_of(lead), topic)
+        words = _telling_words(seen.reading.hits, self._topics_of[lead], topic)
         reasons.append(f"{_quoted(words)} -> {name}" if words else f"lijkt op eerdere berichten voor {name}")
         if place.street or place.wijk:
             reasons.append(
@@ -167,9 +171,6 @@ class Engine:
         if len(ranked) > 1:
             reasons.append(f"tweede keus: {self._municipality.name_of(ranked[1][0])} ({ranked[1][1]:.0%})")
         return tuple(reasons)
-
-    def _topics_of(self, lead: str) -> Mapping[str, str]:
-        return {code: lead for code, topic in self._municipality.onderwerpen.items() if topic.lead == lead}
 
 
 def load_engine(municipality: Municipality, model: Path | Traversable | None = None, topics: Path | None = None) -> Engine:
@@ -211,7 +212,7 @@ def _located(place: Place) -> Located:
     )
 
 
-def _telling_words(hits: Sequence[Hit], own: Mapping[str, str], topic: str) -> tuple[str, ...]:
+def _telling_words(hits: Sequence[Hit], own: Sequence[str], topic: str) -> tuple[str, ...]:
     found: list[Hit] = [hit for hit in hits if hit.topic in own and hit.weight > 0]
     found.sort(key=lambda hit: (hit.topic != topic, -hit.weight, hit.words))
     words = dict.fromkeys(word for hit in found for word in hit.words)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from routing.text import Token, cut, fold
@@ -31,9 +31,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class _Term:
+    """`rows` are patterns that must stand next to each other; `number` is the term's place among all terms."""
+
     topic: str
     weight: float
-    rows: tuple[tuple[str, ...], ...]  # each row: patterns that must stand next to each other
+    rows: tuple[tuple[str, ...], ...]
+    number: int
 
 
 class Lexicon:
@@ -45,22 +48,31 @@ class Lexicon:
         self._suffixes: dict[str, str] = {}
         self._infixes: dict[str, str] = {}
         self._spaceless: dict[str, list[tuple[str, float]]] = defaultdict(list)
-        self._by_first: dict[str, list[_Term]] = defaultdict(list)
         self._uses: dict[str, set[str]] = defaultdict(set)
+        self._terms: list[_Term] = []
         for topic in topics.values():
             for weight, terms in ((STRONG, topic.strong), (WEAK, topic.words), (EXCLUDED, topic.excluded)):
                 for term in dict.fromkeys(terms):
                     self._add(topic.code, weight, term)
+        self._by_rarest = _by_rarest(self._terms)
+        self._rarity = {term.number: self._rarity_of(term) for term in self._terms}
 
     def find(self, tokens: list[Token], folded: str) -> list[Hit]:
-        """Every term that occurs, in no particular order. A term counts once, however often it occurs."""
+        """Every term that occurs, in the order of its first word in the text. A term counts once, however often it occurs."""
         places = self._pattern_places(tokens)
+        order = {pattern: number for number, pattern in enumerate(places)}
+        candidates = [
+            (order[term.rows[0][0]], term.number, term)
+            for pattern in places
+            for term in self._by_rarest.get(pattern, ())
+            if term.rows[0][0] in order
+        ]
+        candidates.sort(key=lambda candidate: candidate[:2])
         hits = []
-        for pattern in places:
-            for term in self._by_first.get(pattern, ()):
-                words = self._words_of(term, places, tokens)
-                if words:
-                    hits.append(Hit(term.topic, term.weight * self._rarity(term), words))
+        for _, _, term in candidates:
+            words = self._words_of(term, places, tokens)
+            if words:
+                hits.append(Hit(term.topic, term.weight * self._rarity[term.number], words))
         for sign, uses in self._spaceless.items():
             if sign in folded:
                 hits += [Hit(topic, weight, (sign,)) for topic, weight in uses]
@@ -81,8 +93,7 @@ class Lexicon:
         rows = tuple(row for part in folded.split("+") if (row := tuple(_patterns(part))))
         if not rows:
             return
-        compiled = _Term(topic, weight, rows)
-        self._by_first[rows[0][0]].append(compiled)
+        self._terms.append(_Term(topic, weight, rows, len(self._terms)))
         for row in rows:
             for pattern in row:
                 self._index(pattern)
@@ -126,11 +137,20 @@ class Lexicon:
             found += [tokens[start + offset].word for offset in range(len(row))]
         return tuple(dict.fromkeys(found))
 
-    def _rarity(self, term: _Term) -> float:
+    def _rarity_of(self, term: _Term) -> float:
         """A term that several topics share says less about each; one of several words says more."""
         sharing = len(self._uses[_key(term.rows)])
         length = min(sum(len(row) for row in term.rows), 3)
         return (1.0 + 0.25 * (length - 1)) / math.sqrt(sharing)
+
+
+def _by_rarest(terms: Sequence[_Term]) -> dict[str, list[_Term]]:
+    """Terms by the pattern that fewest terms ask for: a term is looked at only where its rarest word stands."""
+    asked = Counter(pattern for term in terms for row in term.rows for pattern in set(row))
+    found: dict[str, list[_Term]] = defaultdict(list)
+    for term in terms:
+        found[min((pattern for row in term.rows for pattern in row), key=lambda pattern: asked[pattern])].append(term)
+    return found
 
 
 def _key(rows: tuple[tuple[str, ...], ...]) -> str:

@@ -341,3 +341,9 @@ def health(connection: sa.Connection, now: datetime) -> Health:
         latest_moment=connection.execute(latest).scalar_one_or_none(),
         is_stopped=Guards(connection).is_stopped(),
     )
+
+
+def waiting_texts(connection: sa.Connection, limit: int) -> tuple[str, ...]:
+    """What the oldest messages that wait for triage say."""
+    query = sa.select(messages.c.text).where(messages.c.state == "wacht").order_by(messages.c.id).limit(limit)
+    return tuple(connection.execute(query).scalars())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.handling import Handling
+from bot.locatieserver import OnlinePlaces
 from bot.promises import PromiseKeeper, Promises
 from bot.questions import QuestionKeeper
 from bot.replies import Replies
@@ -56,15 +57,21 @@ class Office:
         return event.value in self.events(melding_id)
 
 
-def an_office(database: Database, router: ScriptedRouter | None = None, clock: SettableClock | None = None) -> Office:
+def an_office(
+    database: Database,
+    router: ScriptedRouter | None = None,
+    clock: SettableClock | None = None,
+    places: OnlinePlaces | None = None,
+) -> Office:
     clock = clock or SettableClock()
     municipality = load_municipality()
     promises = Promises(hours=DEFAULT_OFFICE_HOURS, municipality=municipality)
     replies = Replies(texts=load_texts(), municipality=municipality, office="wijkbureau Binnenstad")
+    router = router or ScriptedRouter()
     return Office(
         database=database,
         clock=clock,
-        triage=Triage(database=database, router=router or ScriptedRouter(), replies=replies, promises=promises, now=clock),
+        triage=Triage(database=database, router=router, replies=replies, promises=promises, now=clock, places=places),
         handling=Handling(database=database, replies=replies, promises=promises, now=clock),
         keeper=PromiseKeeper(database=database, promises=promises, replies=replies, now=clock),
         questions=QuestionKeeper(database=database, replies=replies, hours=DEFAULT_OFFICE_HOURS, now=clock),
