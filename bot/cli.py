@@ -71,7 +71,7 @@ def init(
         console.print(f"{config} is gemaakt. Vul de kanalen in die u wilt gebruiken.")
     database = open_database(load_config(config))
     with database.work() as work:
-        is_new = work.staff.add_account(username, name, hashed, utc_now())
+        is_new = work.staff.add_account(username, name, hashed, utc_now(), "beheerder")
         work.commit()
     database.close()
     console.print(f"Account '{username}' is gemaakt." if is_new else f"Account '{username}' bestond al en blijft zoals het is.")
@@ -123,11 +123,11 @@ def queue(config: ConfigOption = DEFAULT_CONFIG, limit: Annotated[int, typer.Opt
     """Toon wat er te beoordelen is, het dringendste eerst."""
     from bot.bootstrap import open_database, utc_now
     from bot.config import load_config
-    from storage import queries
+    from storage.queues import Asked, Queue, page
 
     database = open_database(load_config(config))
     with database.reading() as connection:
-        waiting = queries.list_queue(connection, queries.Queue.TO_JUDGE, soon=utc_now(), limit=limit)
+        waiting = page(connection, Asked(queue=Queue.TO_JUDGE, now=utc_now(), soon=utc_now()), limit=limit).meldingen
     database.close()
     table = Table("kenmerk", "urgentie", "voorstel", "zekerheid", "plaats", "binnen sinds")
     for melding in waiting:

@@ -45,6 +45,7 @@ class Web(_Table):
     session_hours: int = Field(default=10, ge=1, le=24)
     follow_address: str = Field(default="", pattern=r"^(https?://[^\s?#]+)?$")
     follow_days: int = Field(default=180, ge=1, le=3650)
+    undo_seconds: int = Field(default=20, ge=0, le=600)
 
 
 class Rhythms(_Table):

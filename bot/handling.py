@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.lessons import Choice, keep_lesson
 from bot.promises import Promises, ladder_of
 from bot.questions import asking, telling_of
 from bot.replies import Replies, Telling
+from bot.taking_back import kept, restored
 from routing.errors import InvalidTransitionError, NotFoundError, StaleError
-from routing.melding import NEWS, Event, News, NotSolved, next_status
+from routing.melding import NEWS, Event, News, NotSolved, Status, next_status
+from routing.messages import Delivery
 from routing.questions import Question
 from routing.vakafdelingen import Sort
 from storage.database import Database, UnitOfWork
@@ -40,18 +42,20 @@ class Preview:
     """What one melder would be sent. `by_hand` is why a machine may not send it, or empty."""
 
     channel: str
+    delivery: Delivery
     text: str
     by_hand: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handling:
-    """The use cases of the desk. `now` is the clock."""
+    """The use cases of the desk. `now` is the clock. Replies wait `second_thoughts` long, so that a decision can be undone."""
 
     database: Database
     replies: Replies
     promises: Promises
     now: Callable[[], datetime]
+    second_thoughts: timedelta = timedelta()
 
     # -- the decisions, as steps
 
@@ -77,6 +81,7 @@ class Handling:
             raise NotFoundError(f"Het onderwerp '{topic}' bestaat niet. Kies er een uit de lijst.")
         involved = [code for code in melding.involved if code != lead]
         columns: dict[str, Any] = {"lead": lead, "involved": involved, "promised_at": self.promises.next(melding, self.now())}
+        columns["returned_by"] = None
         if topic:
             columns["topic"] = topic
         is_correction = lead != melding.proposal.get("lead")
@@ -164,6 +169,40 @@ class Handling:
         columns = {"promised_at": self.promises.next(melding, self.now()), "outcome": None, "not_solved_reason": None}
         return Step(event=Event.HEROPEND, telling=Telling(news=NEWS[Event.HEROPEND]), columns=columns, why=why)
 
+    def write(self, melding: Melding, *, text: str) -> Step:
+        """A message in a colleague's own words to everybody who takes part; the melding stays as it is."""
+        telling = Telling(news=News.BERICHT, explanation=text)
+        return Step(event=Event.BERICHT_GESTUURD, telling=telling, columns={"promised_at": melding.promised_at}, why=text)
+
+    def give_back(self, melding: Melding, *, why: str) -> Step:
+        """The vakafdeling says that it is not theirs: back before staff, with the reason; nobody is told anything yet."""
+        if not why:
+            raise InvalidTransitionError("Schrijf waarom het niet van uw vakafdeling is, en van wie dan wel als u het weet.")
+        return Step(event=Event.TERUGGEGEVEN, telling=None, columns={"returned_by": melding.lead}, why=why)
+
+    def put_off(self, melding: Melding, *, until: datetime | None) -> Step:  # noqa: ARG002 - one shape for all steps
+        """Out of sight until a moment, or until there is news; None brings it back now."""
+        why = f"tot {until:%d-%m-%Y}" if until else "teruggehaald"
+        return Step(event=Event.UITGESTELD, telling=None, columns={"snoozed_until": until}, why=why)
+
+    def merge(self, melding: Melding, *, into: Melding) -> Step:
+        """The same matter as another melding: from now on its melders hear with the other's, each on their own channel."""
+        if into.id == melding.id:
+            raise InvalidTransitionError("Een melding kan niet met zichzelf worden samengevoegd. Kies een andere.")
+        if into.merged_into_id is not None or into.is_closed:
+            raise InvalidTransitionError(f"{into.kenmerk} is niet open. Kies een melding die nog loopt.")
+        with self.database.work() as work:
+            if work.meldingen.has_merged(melding.id):
+                raise InvalidTransitionError(
+                    f"Met {melding.kenmerk} zijn al andere samengevoegd. Voeg {into.kenmerk} hierin samen, of maak ze eerst los."
+                )
+        columns = {"merged_into_id": into.id, "promised_at": None}
+        return Step(event=Event.SAMENGEVOEGD, telling=Telling(news=News.DUBBEL), columns=columns, why=into.kenmerk)
+
+    def unmerge(self, melding: Melding) -> Step:
+        columns = {"merged_into_id": None, "promised_at": self.promises.next(melding, self.now())}
+        return Step(event=Event.LOSGEMAAKT, telling=None, columns=columns)
+
     # -- carrying them out
 
     def get(self, melding_id: int) -> Melding:
@@ -176,15 +215,51 @@ class Handling:
         if version is not None and version != melding.event_count:
             raise StaleError(f"{melding.kenmerk} is intussen veranderd. Bekijk de melding opnieuw en kies dan.")
         with self.database.work(Commit.DESK) as work:
-            change = Change(event=step.event, actor=account, why=step.why, columns=_columns(step))
+            if step.event is Event.AFGEHANDELD and (unfinished := work.tasks.unfinished(melding.id)):
+                names = ", ".join(self.replies.municipality.name_of(task.vakafdeling) for task in unfinished)
+                raise InvalidTransitionError(f"Er loopt nog een taak bij: {names}. Rond die af of trek hem in.")
+            dropped = work.outbox.drop_unsent(melding.id, News.NOG_GEEN_NIEUWS.value)  # real news replaces it
+            columns = _columns(step)
+            data = {"before": kept(melding, columns), "dropped": dropped}
+            change = Change(event=step.event, actor=account, why=step.why, columns=columns, data=data)
             recorded = work.meldingen.record(melding, change, now)
             choice = Choice(event=step.event, columns=step.columns, event_id=recorded.event_id, after=recorded.melding)
             keep_lesson(work, choice, self.replies.municipality, now)
-            work.outbox.drop_unsent(melding.id, News.NOG_GEEN_NIEUWS.value)  # real news replaces it
             if step.telling is not None:
                 self.replies.tell(work, recorded, self._signed(work, step.telling, account), now)
+                work.outbox.hold(recorded.event_id, until=now + self.second_thoughts)
             work.commit()
         return recorded.melding
+
+    def undo(self, melding_id: int, seq: int, *, account: str) -> Melding:
+        """Take back the newest decision of a melding, number `seq` of its events, as long as nothing of it was sent.
+
+        Raises InvalidTransitionError when something was sent or the event is no decision, StaleError when more happened since.
+        """
+        now = self.now()
+        with self.database.work(Commit.DESK) as work:
+            melding, last = work.meldingen.get(melding_id), work.meldingen.last_event(melding_id)
+            if last.seq != seq:
+                raise StaleError(f"Er gebeurde intussen meer met {melding.kenmerk}. Bekijk de melding en kies daar.")
+            if "before" not in last.data:
+                raise InvalidTransitionError(f"De laatste stap van {melding.kenmerk} is geen besluit dat terug kan.")
+            if not work.outbox.take_back(last.id):
+                raise InvalidTransitionError(
+                    f"De melder van {melding.kenmerk} kreeg al bericht. Kies een nieuwe stap; die krijgt de melder ook te horen."
+                )
+            columns = restored(last.data["before"])
+            change = Change(
+                event=Event.TERUGGEDRAAID,
+                actor=account,
+                why=last.event.value,
+                columns=columns,
+                back_to=Status(columns.pop("status")),
+            )
+            after = work.meldingen.record(melding, change, now).melding
+            work.outbox.revive(last.data["dropped"])
+            work.corrections.take_back(last.id)
+            work.commit()
+        return after
 
     def preview(self, melding: Melding, step: Step, *, account: str) -> tuple[Preview, ...]:
         """Exactly what each melder would be sent if the step were taken now. Changes nothing."""
@@ -211,7 +286,7 @@ class Handling:
         number, melder = numbered
         way = self.replies.way_for(work, melder, now)
         text = self.replies.preview(after, melder, telling, way, f"{after.kenmerk}/{number}")
-        return Preview(channel=melder.channel, text=text, by_hand="" if way.by_machine else way.reason)
+        return Preview(channel=melder.channel, delivery=way.delivery, text=text, by_hand="" if way.by_machine else way.reason)
 
     # -- replies that wait for a person
 

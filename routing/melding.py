@@ -53,6 +53,16 @@ class Event(StrEnum):
     BEOORDEELD = "beoordeeld"
     VOORKEUR = "voorkeur"
     AFSPRAAK_GEMAAKT = "afspraak_gemaakt"
+    UITGESTELD = "uitgesteld"
+    TERUGGEDRAAID = "teruggedraaid"
+    BERICHT_GESTUURD = "bericht_gestuurd"
+    TERUGGEGEVEN = "teruggegeven"
+    LOSGEMAAKT = "losgemaakt"
+    AFGESPLITST = "afgesplitst"
+    TAAK_GEGEVEN = "taak_gegeven"
+    TAAK_BIJGEWERKT = "taak_bijgewerkt"
+    NOTITIE = "notitie"
+    GEKOPPELD = "gekoppeld"
 
 
 class NotSolved(StrEnum):
@@ -104,7 +114,20 @@ TRANSITIONS: dict[Event, tuple[frozenset[Status], Status | None]] = {
     Event.BEOORDEELD: (CLOSED, None),
     Event.VOORKEUR: (frozenset(Status), None),
     Event.AFSPRAAK_GEMAAKT: (OPEN, None),
+    Event.UITGESTELD: (OPEN, None),
+    Event.BERICHT_GESTUURD: (frozenset(Status), None),
+    Event.TERUGGEGEVEN: (_AT_WORK | {Status.WACHT_OP_MELDER}, Status.TE_BEOORDELEN),
+    Event.LOSGEMAAKT: (frozenset({Status.DUBBEL}), Status.TE_BEOORDELEN),
+    Event.AFGESPLITST: (OPEN, None),
+    Event.TAAK_GEGEVEN: (OPEN, None),
+    Event.TAAK_BIJGEWERKT: (OPEN, None),
+    Event.NOTITIE: (frozenset(Status), None),
+    Event.GEKOPPELD: (frozenset(Status), None),
+    Event.TERUGGEDRAAID: (frozenset(Status), None),  # back to where the decision began: storage knows which status that was
 }
+
+# Every event wakes a melding that was put off, except these.
+LETS_SLEEP = frozenset({Event.NOG_GEEN_NIEUWS, Event.BEDANKT, Event.NOTITIE, Event.GEKOPPELD, Event.TAAK_GEGEVEN})
 
 # Leaving WACHT_OP_MELDER by one of these returns the melding to where it was when the question was asked.
 _RESUMES = frozenset({Event.AANGEVULD, Event.VRAAG_VERLOPEN})
@@ -139,6 +162,7 @@ class News(StrEnum):
     BEOORDEELD = "beoordeeld"
     VOORKEUR = "voorkeur"
     AFSPRAAK = "afspraak"
+    BERICHT = "bericht"
 
 
 # What an event tells every melder by itself. Events that are absent tell nothing: ONTVANGEN depends on the decision (receipt,

@@ -17,6 +17,9 @@ from typing import Any
 
 from routing.errors import ConfigError
 
+# What counts as near when an onderwerp does not say so itself.
+SAME_METRES, SAME_DAYS = 75, 30
+
 
 class Sort(StrEnum):
     """What kind of answer a code is."""
@@ -43,6 +46,7 @@ class Onderwerp:
     """A topic. `words` and `strong` are what residents say; `excluded` are words that point elsewhere.
 
     `norm_days` is the number of working days within which the melder hears news.
+    Two open meldingen within `same_metres` and `same_days` may be about the same thing.
     `told` is the sentence at B1 level about what happens with this topic.
     """
 
@@ -59,6 +63,8 @@ class Onderwerp:
     norm_days: int
     told: str
     told_en: str
+    same_metres: int
+    same_days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +146,8 @@ def _onderwerp(code: str, table: dict[str, Any]) -> Onderwerp:
         norm_days=table.get("norm_werkdagen", 5),
         told=table.get("melder", ""),
         told_en=table.get("melder_en", ""),
+        same_metres=table.get("dubbel_meter", SAME_METRES),
+        same_days=table.get("dubbel_dagen", SAME_DAYS),
     )
 
 

@@ -84,6 +84,10 @@ class Corrections:
         values = {**asdict(correction), "involved": list(correction.involved)}
         return insert_new(self._connection, corrections, values) is not None
 
+    def take_back(self, event_id: int) -> None:
+        """A decision that was taken back teaches nothing. Idempotent."""
+        self._connection.execute(sa.delete(corrections).where(corrections.c.event_id == event_id))
+
     def forget(self, melding_ids: Sequence[int]) -> int:
         """Remove what was kept of these meldingen: call it when the text of a melding goes. Returns how many. Idempotent."""
         return self._connection.execute(sa.delete(corrections).where(corrections.c.melding_id.in_(melding_ids))).rowcount

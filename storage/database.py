@@ -5,6 +5,7 @@ A unit of work rolls back unless `commit()` was called.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,13 +23,18 @@ from storage.follow import Follow
 from storage.form_uses import FormUses
 from storage.guards import Guards
 from storage.inbox import Inbox
+from storage.journal import Journal
 from storage.leases import Leases
 from storage.meldingen import Meldingen
 from storage.model_log import ModelLog
+from storage.nearby import Links
+from storage.notes import Notes
 from storage.outbox import Outbox
 from storage.points import Commit, Watch, after, before, unwatched
 from storage.staff import Staff
+from storage.tasks import Tasks
 from storage.trouble import tell_apart
+from storage.watching import Watching
 
 BUSY_TIMEOUT_SECONDS = 30
 
@@ -97,6 +103,11 @@ class UnitOfWork:
         self.model_log = ModelLog(self._connection)
         self.leases = Leases(self._connection)
         self.form_uses = FormUses(self._connection)
+        self.watching = Watching(self._connection)
+        self.journal = Journal(self._connection)
+        self.notes = Notes(self._connection)
+        self.tasks = Tasks(self._connection)
+        self.links = Links(self._connection)
         return self
 
     def commit(self) -> None:
@@ -114,6 +125,8 @@ class UnitOfWork:
         if self._point is not None:
             self._database.watch(after(self._point))
             self._database.bell.ring_after(self._point)
+        for listener in self._database.listeners:
+            listener()
 
     def savepoint(self) -> sa.NestedTransaction:
         """A part that can be undone by itself: leave it with an exception and only that part is rolled back."""
@@ -132,6 +145,7 @@ class Database:
 
     def __init__(self, engine: sa.Engine, watch: Watch = unwatched) -> None:
         self.engine, self.watch, self.bell = engine, watch, Bell(engine)
+        self.listeners: list[Callable[[], None]] = []  # called after every commit, in the thread that committed
 
     @classmethod
     def open(cls, url: str, watch: Watch = unwatched) -> Database:

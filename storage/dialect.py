@@ -16,11 +16,24 @@ def insert_new(connection: sa.Connection, table: sa.Table, values: dict[str, obj
     return found
 
 
-def upsert(connection: sa.Connection, table: sa.Table, key: str, values: dict[str, object]) -> None:
-    """Insert a row or update the one with the same `key`. Idempotent."""
+def ensure_row(connection: sa.Connection, table: sa.Table, values: dict[str, object]) -> None:
+    """Insert a row unless one with its primary key is there. Idempotent."""
     insert = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-    changes = {name: value for name, value in values.items() if name != key}
-    connection.execute(insert.values(values).on_conflict_do_update(index_elements=[key], set_=changes))
+    connection.execute(insert.values(values).on_conflict_do_nothing())
+
+
+def upsert(connection: sa.Connection, table: sa.Table, key: str | tuple[str, ...], values: dict[str, object]) -> None:
+    """Insert a row or update the one with the same `key` (one column, or several together). Idempotent."""
+    keys = (key,) if isinstance(key, str) else key
+    insert = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    changes = {name: value for name, value in values.items() if name not in keys}
+    connection.execute(insert.values(values).on_conflict_do_update(index_elements=keys, set_=changes))
+
+
+def one_at_a_time(connection: sa.Connection, number: int) -> None:
+    """Wait until nobody else holds the lock of this number; it is let go at the end of the transaction. SQLite has one writer."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 
 def skipping_locked(connection: sa.Connection, query: sa.Select[Any], table: sa.Table) -> sa.Select[Any]:

@@ -15,7 +15,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from routing.errors import NotFoundError, StaleError
-from routing.melding import CLOSED, Event, Status, next_status
+from routing.melding import CLOSED, LETS_SLEEP, Event, Status, next_status
 from routing.messages import Visibility
 from routing.reachability import Wish
 from storage.dialect import insert_new
@@ -71,6 +71,9 @@ class Melding:
     appointment_at: datetime | None
     appointment_place: str | None = field(repr=False)
     appointment_guests: str = field(repr=False)
+    snoozed_until: datetime | None
+    returned_by: str | None
+    rank: int
 
     @property
     def kenmerk(self) -> str:
@@ -155,13 +158,28 @@ class NewMelder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One event to record: what happened, who did it, why, and the columns of the melding it changes."""
+    """One event to record: what happened, who did it, why, and the columns of the melding it changes.
+
+    `back_to` is the status that a decision taken back began with; only TERUGGEDRAAID has one.
+    """
 
     event: Event
     actor: str
     why: str = ""
     data: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, Any] = field(default_factory=dict)
+    back_to: Status | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastEvent:
+    """The newest event of a melding, with what was kept beside it."""
+
+    id: int
+    seq: int
+    event: Event
+    actor: str
+    data: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +198,11 @@ def chain_hash(previous: str, event: dict[str, Any]) -> str:
     """SHA-256 over the previous hash and the event as canonical JSON: a changed or removed event breaks the chain."""
     body = json.dumps(event, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(f"{previous}\n{body}".encode()).hexdigest()
+
+
+def family(melding_id: int) -> sa.Select[tuple[int]]:
+    """The id of a melding and of those merged into it. Their melders are told together, each on their own channel."""
+    return sa.select(meldingen.c.id).where(sa.or_(meldingen.c.id == melding_id, meldingen.c.merged_into_id == melding_id))
 
 
 class Meldingen:
@@ -201,11 +224,12 @@ class Meldingen:
 
     def record(self, melding: Melding, change: Change, now: datetime) -> Recorded:
         """Append the event and make the change. Raises InvalidTransitionError, or StaleError when a rival was first."""
-        status = next_status(melding.status, change.event, before_question=melding.status_before_question)
+        status = change.back_to or next_status(melding.status, change.event, before_question=melding.status_before_question)
         seq = melding.event_count + 1
         body = self._event_body(melding, change, seq, now)
         digest = chain_hash(melding.last_hash, body)
-        columns = {**change.columns, "status": status.value, "updated_at": now, "event_count": seq, "last_hash": digest}
+        wakes = {} if change.event in LETS_SLEEP else {"snoozed_until": None}
+        columns = {**wakes, **change.columns, "status": status.value, "updated_at": now, "event_count": seq, "last_hash": digest}
         if change.event is Event.VRAAG_GESTELD:
             columns["status_before_question"] = melding.status.value
         is_unchanged = sa.and_(meldingen.c.id == melding.id, meldingen.c.event_count == melding.event_count)
@@ -215,20 +239,62 @@ class Meldingen:
         event_id = self._connection.execute(sa.insert(events).values(row).returning(events.c.id)).scalar_one()
         return Recorded(melding=self.get(melding.id), event_id=int(event_id))
 
+    def last_event(self, melding_id: int) -> LastEvent:
+        """Raises NotFoundError when the melding has no event."""
+        query = sa.select(events).where(events.c.melding_id == melding_id).order_by(events.c.seq.desc()).limit(1)
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            raise NotFoundError(f"Melding {melding_id} bestaat niet.")
+        return LastEvent(id=row.id, seq=row.seq, event=Event(row.event), actor=row.actor, data=row.data)
+
     def add_melder(self, melding_id: int, new: NewMelder, now: datetime) -> bool:
-        """Let a person take part. False when they already did. Idempotent."""
+        """Let a person take part. False when they already did, here or in a melding that was merged into it. Idempotent."""
+        takes_part = sa.and_(melders.c.melding_id.in_(family(melding_id)), melders.c.person_id == new.person_id)
+        if self._connection.execute(sa.select(sa.exists().where(takes_part))).scalar_one():
+            return False
         values = {name: getattr(new, name) for name in new.__dataclass_fields__}
         values |= {"visibility": new.visibility.value, "melding_id": melding_id, "joined_at": now}
         return insert_new(self._connection, melders, values) is not None
 
     def melders_of(self, melding_id: int) -> tuple[Melder, ...]:
+        """Everybody who takes part, also by a melding that was merged into it: each once, with their own conversation."""
         query = (
             sa.select(melders, people.c.external_id.label("recipient"), people.c.last_wrote_private_at, people.c.wish)
             .join(people, people.c.id == melders.c.person_id)
-            .where(melders.c.melding_id == melding_id)
-            .order_by(melders.c.id)
+            .where(melders.c.melding_id.in_(family(melding_id)))
+            .order_by(melders.c.melding_id != melding_id, melders.c.id)
         )
-        return tuple(Melder.from_row(row) for row in self._connection.execute(query))
+        found: dict[int, Melder] = {}
+        for row in self._connection.execute(query):
+            found.setdefault(row.person_id, Melder.from_row(row))
+        return tuple(found.values())
+
+    def has_merged(self, melding_id: int) -> bool:
+        """Whether other meldingen were merged into this one."""
+        return bool(self._connection.execute(sa.select(sa.exists().where(meldingen.c.merged_into_id == melding_id))).scalar_one())
+
+    def move_message(self, message_id: int, *, source: int, target: int) -> NewMelder | None:
+        """Let one message of `source` belong to `target` from now on. Returns its writer, if it has one. Raises NotFoundError."""
+        is_of_source = sa.and_(messages.c.id == message_id, messages.c.melding_id == source)
+        row = self._connection.execute(sa.select(messages).where(is_of_source)).one_or_none()
+        if row is None:
+            raise NotFoundError("Dit bericht hoort niet bij deze melding. Laad de pagina opnieuw.")
+        self._connection.execute(sa.update(messages).where(is_of_source).values(melding_id=target))
+        if row.person_id is None:
+            return None
+        wrote = sa.select(melders).where(melders.c.melding_id.in_(family(source)), melders.c.person_id == row.person_id)
+        melder = self._connection.execute(wrote.limit(1)).one_or_none()
+        return NewMelder(
+            person_id=row.person_id,
+            channel=row.channel,
+            thread=row.thread,
+            reply_to=row.reply_to,
+            visibility=Visibility(row.visibility),
+            language=melder.language if melder else "nl",
+        )
+
+    def text_of(self, message_id: int) -> str:
+        return str(self._connection.execute(sa.select(messages.c.text).where(messages.c.id == message_id)).scalar_one())
 
     def find_for_person(self, person_id: int, *, since: datetime) -> tuple[Melding, ...]:
         """The meldingen this person takes part in that changed since then, newest first."""

@@ -31,6 +31,10 @@ class ReplyState(StrEnum):
     DROPPED = "vervallen"
 
 
+_UNSENT = (ReplyState.READY.value, ReplyState.BY_HAND.value)
+WAITS_FOR_STAFF = (ReplyState.UNCERTAIN.value, ReplyState.REFUSED.value, ReplyState.BY_HAND.value)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReply:
     """A reply to be posted once. `state` is READY, or BY_HAND when no machine may send it.
@@ -227,12 +231,35 @@ class Outbox:
             self._update(reply.id, look_at=now + lease, looks=reply.looks + 1)
         return tuple(self.get(reply.id) for reply in found)
 
-    def drop_unsent(self, melding_id: int, news: str) -> int:
-        """Withdraw replies of one kind that newer news replaces and that nobody sent yet. Returns how many."""
-        unsent = [ReplyState.READY.value, ReplyState.BY_HAND.value]
-        is_unsent = sa.and_(replies.c.melding_id == melding_id, replies.c.news == news, replies.c.state.in_(unsent))
-        values = {"state": ReplyState.DROPPED.value, "problem": "vervangen door nieuwer bericht"}
-        return self._connection.execute(sa.update(replies).where(is_unsent).values(values)).rowcount
+    def drop_unsent(self, melding_id: int, news: str) -> dict[str, str]:
+        """Withdraw replies of one kind that newer news replaces and that nobody sent yet. Returns their ids and states."""
+        is_unsent = sa.and_(replies.c.melding_id == melding_id, replies.c.news == news, replies.c.state.in_(_UNSENT))
+        return self._drop(is_unsent, "vervangen door nieuwer bericht")
+
+    def take_back(self, event_id: int) -> bool:
+        """Withdraw every reply of an event. False when one of them left already, or may have: then nothing is withdrawn."""
+        is_of_event = replies.c.event_id == event_id
+        gone = sa.and_(is_of_event, replies.c.state.not_in([*_UNSENT, ReplyState.DROPPED.value]))
+        self._drop(sa.and_(is_of_event, replies.c.state.in_(_UNSENT)), "besluit teruggedraaid")
+        return not self._connection.execute(sa.select(sa.exists().where(gone))).scalar_one()
+
+    def revive(self, dropped: dict[str, str]) -> None:
+        """Let replies that were withdrawn wait again as they did: what `drop_unsent` returned."""
+        for reply_id, state in dropped.items():
+            self._update(int(reply_id), state=ReplyState(state).value, problem=None)
+
+    def hold(self, event_id: int, *, until: datetime) -> None:
+        """Let the replies of an event wait, so that the decision can be taken back."""
+        is_ready = sa.and_(replies.c.event_id == event_id, replies.c.state == ReplyState.READY.value)
+        self._connection.execute(sa.update(replies).where(is_ready).values(due_at=until))
+
+    def _drop(self, which: sa.ColumnElement[bool], problem: str) -> dict[str, str]:
+        query = sa.select(replies.c.id, replies.c.state).where(which)
+        before = {str(row.id): row.state for row in self._connection.execute(skipping_locked(self._connection, query, replies))}
+        values = {"state": ReplyState.DROPPED.value, "problem": problem}
+        ids = [int(reply_id) for reply_id in before]
+        self._connection.execute(sa.update(replies).where(replies.c.id.in_(ids)).values(values))
+        return before
 
     def hand_to_staff(self, channel: str, reason: str) -> int:
         """What waits to be posted on this channel becomes work for staff. Returns how many."""

@@ -5,50 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, Self
 
 import sqlalchemy as sa
 
-from routing.melding import CLOSED, TO_JUDGE
+from routing.melding import CLOSED
 from storage.attachments import Attachments, StoredAttachment
 from storage.channel_states import ChannelState, ChannelStates
 from storage.guards import Guards
 from storage.inbox import UNREADABLE
-from storage.meldingen import Melding, Meldingen
-from storage.outbox import Reply, ReplyState
+from storage.meldingen import Melding, Meldingen, family
+from storage.outbox import WAITS_FOR_STAFF, Reply, ReplyState
 from storage.tables import accounts, events, melders, meldingen, messages, people, replies
 
-_WAITS_FOR_STAFF = (ReplyState.UNCERTAIN.value, ReplyState.REFUSED.value, ReplyState.BY_HAND.value)
-_URGENCIES = {"noodgeval": 0, "hoog": 1, "normaal": 2}
-_LEAST_URGENT = 3
-_URGENCY_ORDER = sa.case(_URGENCIES, value=meldingen.c.urgency, else_=_LEAST_URGENT)
 _CLOSED = tuple(status.value for status in CLOSED)
-_TO_JUDGE = tuple(status.value for status in TO_JUDGE)
-
-
 _SOON = timedelta(hours=2)
-
-
-class Queue(StrEnum):
-    """The fixed queues of the desk. Each is one indexed query."""
-
-    TO_JUDGE = "te_beoordelen"
-    URGENT = "spoed"
-    UNDER_WAY = "loopt"
-    WAITING = "wacht_op_melder"
-    PROMISE_AT_RISK = "belofte_in_gevaar"
-    TO_ESCALATE = "hogerop_voorleggen"
-    CLOSED = "afgesloten"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueCounts:
-    """How many meldingen stand in each queue, how many replies wait for staff and how many items are unreadable."""
-
-    queues: dict[Queue, int]
-    unsent: int
-    unreadable: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +39,8 @@ class ConversationLine:
     state: ReplyState | None
     problem: str | None
     reply_id: int | None
+    message_id: int | None
+    external_id: str | None
     is_removed: bool = False
     files: tuple[StoredAttachment, ...] = ()
 
@@ -143,50 +116,6 @@ class Health:
     is_stopped: bool
 
 
-def _queue_condition(queue: Queue, soon: datetime) -> sa.ColumnElement[bool]:
-    status, is_open = meldingen.c.status, meldingen.c.status.not_in(_CLOSED)
-    conditions: dict[Queue, sa.ColumnElement[bool]] = {
-        Queue.TO_JUDGE: status.in_(_TO_JUDGE),
-        Queue.URGENT: sa.and_(is_open, meldingen.c.urgency.in_(["noodgeval", "hoog"])),
-        Queue.UNDER_WAY: status.in_(["doorgezet", "in_behandeling", "ingepland"]),
-        Queue.WAITING: status == "wacht_op_melder",
-        Queue.PROMISE_AT_RISK: sa.and_(is_open, meldingen.c.promised_at <= soon),
-        Queue.TO_ESCALATE: sa.and_(is_open, meldingen.c.escalation_proposed > meldingen.c.escalation_decided),
-        Queue.CLOSED: status.in_(_CLOSED),
-    }
-    return conditions[queue]
-
-
-def count_queues(connection: sa.Connection, *, soon: datetime) -> QueueCounts:
-    """Exact counts in one pass. A promise is at risk when it falls due before `soon`."""
-    counts = [sa.func.count().filter(_queue_condition(queue, soon)).label(queue.value) for queue in Queue]
-    row = connection.execute(sa.select(*counts).select_from(meldingen)).one()
-    unsent = sa.select(sa.func.count()).select_from(replies).where(replies.c.state.in_(_WAITS_FOR_STAFF))
-    unreadable = sa.select(sa.func.count()).select_from(messages).where(messages.c.state == UNREADABLE)
-    return QueueCounts(
-        queues={queue: row._mapping[queue.value] for queue in Queue},
-        unsent=connection.execute(unsent).scalar_one(),
-        unreadable=connection.execute(unreadable).scalar_one(),
-    )
-
-
-def list_queue(connection: sa.Connection, queue: Queue, *, soon: datetime, limit: int, offset: int = 0) -> tuple[Melding, ...]:
-    """One page of a queue: danger and haste first, then the oldest; closed ones the newest first."""
-    order = (meldingen.c.updated_at.desc(), meldingen.c.id.desc()) if queue is Queue.CLOSED else (_URGENCY_ORDER, meldingen.c.id)
-    query = sa.select(meldingen).where(_queue_condition(queue, soon)).order_by(*order).limit(limit).offset(offset)
-    return tuple(Melding.from_row(row) for row in connection.execute(query))
-
-
-def next_to_judge(connection: sa.Connection, melding: Melding) -> Melding | None:
-    """The melding that comes after this one in the queue of what is to be judged; after the last one the first, or None."""
-    others = sa.select(meldingen).where(_queue_condition(Queue.TO_JUDGE, melding.created_at), meldingen.c.id != melding.id)
-    position = sa.tuple_(_URGENCY_ORDER, meldingen.c.id)
-    here = sa.tuple_(sa.literal(_URGENCIES.get(melding.urgency, _LEAST_URGENT)), sa.literal(melding.id))
-    order = (sa.case((position > here, 0), else_=1), _URGENCY_ORDER, meldingen.c.id)
-    row = connection.execute(others.order_by(*order).limit(1)).one_or_none()
-    return None if row is None else Melding.from_row(row)
-
-
 def get_melding(connection: sa.Connection, melding_id: int) -> Melding:
     """Raises NotFoundError."""
     return Meldingen(connection).get(melding_id)
@@ -212,7 +141,7 @@ def melders_of(connection: sa.Connection, melding_id: int) -> tuple[MelderLine, 
     query = (
         sa.select(melders, people.c.display_name, people.c.last_wrote_private_at)
         .join(people, people.c.id == melders.c.person_id)
-        .where(melders.c.melding_id == melding_id)
+        .where(melders.c.melding_id.in_(family(melding_id)))
         .order_by(melders.c.id)
     )
     return tuple(MelderLine.from_row(row) for row in connection.execute(query))
@@ -223,7 +152,7 @@ def conversation(connection: sa.Connection, melding_id: int) -> tuple[Conversati
     said = (
         sa.select(messages, people.c.display_name)
         .select_from(messages.outerjoin(people, people.c.id == messages.c.person_id))
-        .where(messages.c.melding_id == melding_id)
+        .where(messages.c.melding_id.in_(family(melding_id)))
     )
     rows = connection.execute(said).all()
     files = Attachments(connection).of_messages(row.id for row in rows)
@@ -231,7 +160,7 @@ def conversation(connection: sa.Connection, melding_id: int) -> tuple[Conversati
     ours = (
         sa.select(replies, people.c.display_name)
         .select_from(replies.join(melders, melders.c.id == replies.c.melder_id).join(people, people.c.id == melders.c.person_id))
-        .where(replies.c.melding_id == melding_id)
+        .where(replies.c.melding_id.in_(family(melding_id)))
     )
     lines += [_our_line(Reply.from_row(row), row.display_name) for row in connection.execute(ours)]
     return tuple(sorted(lines, key=lambda line: (line.at, line.is_ours)))
@@ -255,6 +184,8 @@ def _resident_line(row: sa.Row[Any], files: tuple[StoredAttachment, ...]) -> Con
         state=None,
         problem=None,
         reply_id=None,
+        message_id=row.id,
+        external_id=row.external_id,
         is_removed=row.removed_at is not None,
     )
 
@@ -271,6 +202,8 @@ def _our_line(reply: Reply, person: str) -> ConversationLine:
         state=reply.state,
         problem=reply.problem,
         reply_id=reply.id,
+        message_id=None,
+        external_id=reply.external_id,
     )
 
 
@@ -290,6 +223,17 @@ def is_log_whole(connection: sa.Connection, melding_id: int) -> bool:
             return False
 
 
+def log_position(connection: sa.Connection) -> str:
+    """Changes whenever something happened that a screen may show. Reads the ends of two indexes and one small count."""
+    parts = (
+        sa.select(sa.func.max(events.c.id)),
+        sa.select(sa.func.max(messages.c.id)),
+        sa.select(sa.func.count()).select_from(replies).where(replies.c.state.in_(WAITS_FOR_STAFF)),
+    )
+    row = connection.execute(sa.select(*(part.scalar_subquery() for part in parts))).one()
+    return ".".join(str(value or 0) for value in row)
+
+
 def staff_names(connection: sa.Connection) -> dict[str, str]:
     """Username -> the name colleagues see."""
     return {row.username: row.display_name for row in connection.execute(sa.select(accounts.c.username, accounts.c.display_name))}
@@ -303,7 +247,7 @@ def addressees(connection: sa.Connection, melder_ids: Sequence[int]) -> dict[int
 
 def unsent_replies(connection: sa.Connection, *, limit: int) -> tuple[Reply, ...]:
     """Replies that wait for a colleague: uncertain, refused, or to be posted by hand; the oldest first."""
-    query = sa.select(replies).where(replies.c.state.in_(_WAITS_FOR_STAFF)).order_by(replies.c.id).limit(limit)
+    query = sa.select(replies).where(replies.c.state.in_(WAITS_FOR_STAFF)).order_by(replies.c.id).limit(limit)
     return tuple(Reply.from_row(row) for row in connection.execute(query))
 
 
@@ -317,7 +261,7 @@ def unreadable_items(connection: sa.Connection, *, limit: int) -> tuple[Unreadab
 def health(connection: sa.Connection, now: datetime) -> Health:
     waiting = sa.select(sa.func.count(), sa.func.min(messages.c.received_at)).where(messages.c.state == "wacht")
     due = sa.select(sa.func.count(), sa.func.min(replies.c.due_at)).where(replies.c.state == "klaar", replies.c.due_at <= now)
-    by_state = sa.select(replies.c.state, sa.func.count()).where(replies.c.state.in_(_WAITS_FOR_STAFF)).group_by(replies.c.state)
+    by_state = sa.select(replies.c.state, sa.func.count()).where(replies.c.state.in_(WAITS_FOR_STAFF)).group_by(replies.c.state)
     unreadable = sa.select(sa.func.count()).select_from(messages).where(messages.c.state == UNREADABLE)
     broken = sa.select(sa.func.count()).where(meldingen.c.promised_at <= now, meldingen.c.status.not_in(_CLOSED))
     soon = now + _SOON

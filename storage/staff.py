@@ -22,6 +22,12 @@ class Account:
     active: bool
     failed_logins: int
     locked_until: datetime | None
+    last_login_at: datetime | None
+    role: str
+    vakafdeling: str | None
+    sees_contacts: bool
+    totp_secret: str | None = field(repr=False)
+    totp_counter: int
 
     @classmethod
     def from_row(cls, row: sa.Row[Any]) -> Self:
@@ -35,13 +41,30 @@ class Session:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSession:
+    """`browser` is what the browser calls itself: for the list in which a colleague recognises the own sessions."""
+
+    token_hash: str = field(repr=False)
+    csrf_token: str = field(repr=False)
+    browser: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSession:
+    token_hash: str = field(repr=False)
+    created_at: datetime
+    browser: str
+
+
 class Staff:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
-    def add_account(self, username: str, display_name: str, password_hash: str, now: datetime) -> bool:
+    def add_account(self, username: str, display_name: str, password_hash: str, now: datetime, role: str = "coordinator") -> bool:
         """False when the username exists already. Idempotent."""
         values = {"username": username, "display_name": display_name, "password_hash": password_hash, "created_at": now}
+        values |= {"role": role}
         return insert_new(self._connection, accounts, values) is not None
 
     def get_account(self, username: str) -> Account:
@@ -80,9 +103,40 @@ class Staff:
         self._update(account, password_hash=password_hash, failed_logins=0, locked_until=None)
         self._connection.execute(sa.delete(sessions).where(sessions.c.account_id == account.id))
 
-    def open_session(self, account: Account, token_hash: str, csrf_token: str, *, now: datetime, expires_at: datetime) -> None:
+    def set_rights(self, account: Account, *, role: str, vakafdeling: str | None, sees_contacts: bool) -> None:
+        self._update(account, role=role, vakafdeling=vakafdeling, sees_contacts=sees_contacts)
+
+    def set_active(self, account: Account, *, is_active: bool) -> None:
+        """An account that is closed loses its sessions."""
+        self._update(account, active=is_active)
+        if not is_active:
+            self._connection.execute(sa.delete(sessions).where(sessions.c.account_id == account.id))
+
+    def set_totp(self, account: Account, secret: str | None, counter: int = 0) -> None:
+        """`counter` is the time step of the last code that was used."""
+        self._update(account, totp_secret=secret, totp_counter=counter)
+
+    def use_code(self, account: Account, counter: int) -> bool:
+        """Mark a code as used. False when a rival used it first."""
+        is_fresh = sa.and_(accounts.c.id == account.id, accounts.c.totp_counter < counter)
+        return self._connection.execute(sa.update(accounts).where(is_fresh).values(totp_counter=counter)).rowcount == 1
+
+    def accounts(self) -> tuple[Account, ...]:
+        return tuple(Account.from_row(row) for row in self._connection.execute(sa.select(accounts).order_by(accounts.c.username)))
+
+    def sessions_of(self, account: Account, now: datetime) -> tuple[OpenSession, ...]:
+        query = sa.select(sessions).where(sessions.c.account_id == account.id, sessions.c.expires_at > now)
+        rows = self._connection.execute(query.order_by(sessions.c.created_at))
+        return tuple(OpenSession(token_hash=row.token_hash, created_at=row.created_at, browser=row.browser) for row in rows)
+
+    def end_session(self, account: Account, token_hash: str) -> None:
+        """Idempotent. Nobody ends a session of somebody else."""
+        is_own = sa.and_(sessions.c.account_id == account.id, sessions.c.token_hash == token_hash)
+        self._connection.execute(sa.delete(sessions).where(is_own))
+
+    def open_session(self, account: Account, new: NewSession, *, now: datetime, expires_at: datetime) -> None:
         self._connection.execute(sa.delete(sessions).where(sessions.c.expires_at <= now))
-        values = {"token_hash": token_hash, "account_id": account.id, "csrf_token": csrf_token}
+        values = {"token_hash": new.token_hash, "account_id": account.id, "csrf_token": new.csrf_token, "browser": new.browser}
         self._connection.execute(sa.insert(sessions).values(**values, created_at=now, expires_at=expires_at))
 
     def find_session(self, token_hash: str, now: datetime) -> Session | None:

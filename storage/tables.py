@@ -63,6 +63,14 @@ def _melding(*, nullable: bool = False) -> sa.Column[int]:
     return sa.Column("melding_id", sa.ForeignKey("meldingen.id"), nullable=nullable)
 
 
+# The database derives these, so that a queue is one range of one index whoever writes the status.
+STAGE = (
+    "CASE WHEN status IN ('nieuw', 'te_beoordelen', 'heropend') THEN 'te_beoordelen' "
+    "WHEN status IN ('doorgezet', 'in_behandeling', 'ingepland') THEN 'loopt' "
+    "WHEN status = 'wacht_op_melder' THEN 'wacht_op_melder' ELSE 'afgesloten' END"
+)
+RANK = "CASE urgency WHEN 'noodgeval' THEN 0 WHEN 'hoog' THEN 1 WHEN 'normaal' THEN 2 ELSE 3 END"
+
 people = sa.Table(
     "people",
     metadata,
@@ -108,6 +116,8 @@ messages = sa.Table(
 sa.Index(
     "ix_messages_waiting", messages.c.id, sqlite_where=messages.c.state == "wacht", postgresql_where=messages.c.state == "wacht"
 )
+sa.Index("ix_messages_received_at", messages.c.received_at)
+sa.Index("ix_messages_state", messages.c.state, messages.c.id)
 sa.Index("ix_messages_melding_id", messages.c.melding_id, messages.c.id)
 sa.Index("ix_messages_thread", messages.c.channel, messages.c.thread, messages.c.id)
 
@@ -222,7 +232,19 @@ meldingen = sa.Table(
     _moment("appointment_at", nullable=True),
     _text("appointment_place", nullable=True),  # None: we call
     _text("appointment_guests", default=""),  # mail addresses of colleagues who join, separated by blanks
+    _moment("snoozed_until", nullable=True),
+    _text("returned_by", nullable=True),  # the vakafdeling that said it is not theirs, until somebody decides again
+    sa.Column("stage", sa.Text, sa.Computed(STAGE, persisted=True)),  # which of the four heaps its status belongs to
+    sa.Column("rank", sa.Integer, sa.Computed(RANK, persisted=True)),  # 0 is danger, 3 can wait
 )
+sa.Index("ix_meldingen_stage", meldingen.c.stage, meldingen.c.rank, meldingen.c.id, meldingen.c.snoozed_until)
+sa.Index("ix_meldingen_lead", meldingen.c.lead, meldingen.c.stage, meldingen.c.rank, meldingen.c.id, meldingen.c.snoozed_until)
+sa.Index("ix_meldingen_newest", meldingen.c.stage, meldingen.c.updated_at, meldingen.c.id)
+sa.Index("ix_meldingen_escalation_proposed", meldingen.c.escalation_proposed)
+sa.Index("ix_meldingen_merged_into_id", meldingen.c.merged_into_id)
+sa.Index("ix_meldingen_created_at", meldingen.c.created_at)
+sa.Index("ix_meldingen_topic", meldingen.c.topic, meldingen.c.stage, meldingen.c.created_at)
+sa.Index("ix_meldingen_snoozed_until", meldingen.c.snoozed_until)
 sa.Index("ix_meldingen_queue", meldingen.c.status, meldingen.c.urgency, meldingen.c.id)
 sa.Index("ix_meldingen_promised_at", meldingen.c.promised_at)
 sa.Index("ix_meldingen_asked_at", meldingen.c.asked_at)
@@ -380,6 +402,11 @@ accounts = sa.Table(
     _moment("last_login_at", nullable=True),
     _number("failed_logins"),
     _moment("locked_until", nullable=True),
+    _text("role", default="coordinator"),  # bot.roles
+    sa.Column("sees_contacts", sa.Boolean, nullable=False, server_default=sa.false()),
+    _text("totp_secret", nullable=True),
+    sa.Column("totp_counter", sa.BigInteger, nullable=False, server_default="0"),  # the last code that was used
+    _text("vakafdeling", nullable=True),  # whose work this colleague does; None is the wijkbureau itself
 )
 
 sessions = sa.Table(
@@ -390,6 +417,7 @@ sessions = sa.Table(
     _text("csrf_token"),
     _moment("created_at"),
     _moment("expires_at"),
+    _text("browser", default=""),
 )
 
 corrections = sa.Table(
@@ -442,3 +470,73 @@ form_uses = sa.Table(
     _moment("at"),
 )
 sa.Index("ix_form_uses_digest_at", form_uses.c.digest, form_uses.c.at)
+
+followers = sa.Table(
+    "followers",
+    metadata,
+    sa.Column("username", sa.Text, primary_key=True),
+    sa.Column("melding_id", sa.ForeignKey("meldingen.id"), primary_key=True),
+    _moment("since"),
+    _moment("mentioned_at", nullable=True),  # a colleague named them in a note they have not seen yet
+)
+
+saved_filters = sa.Table(
+    "saved_filters",
+    metadata,
+    _id(),
+    _text("username"),
+    _text("name"),
+    _text("address"),
+    sa.UniqueConstraint("username", "name"),
+)
+
+notes = sa.Table(
+    "notes",
+    metadata,
+    _id(),
+    _melding(),
+    _text("username"),
+    _text("text"),
+    _moment("at"),
+)
+sa.Index("ix_notes_melding_id", notes.c.melding_id, notes.c.id)
+
+tasks = sa.Table(
+    "tasks",
+    metadata,
+    _id(),
+    _melding(),
+    _text("vakafdeling"),
+    _text("what"),
+    _text("state"),
+    sa.Column("due_on", sa.Date, nullable=True),
+    _text("why", default=""),
+    _text("by"),
+    _moment("at"),
+    sa.CheckConstraint("state IN ('open', 'bezig', 'klaar', 'niet_van_ons', 'ingetrokken')", name="state"),
+)
+sa.Index("ix_tasks_melding_id", tasks.c.melding_id, tasks.c.id)
+sa.Index("ix_tasks_vakafdeling", tasks.c.vakafdeling, tasks.c.state, tasks.c.melding_id)
+
+links = sa.Table(
+    "links",
+    metadata,
+    sa.Column("melding_id", sa.ForeignKey("meldingen.id"), primary_key=True),
+    sa.Column("other_id", sa.ForeignKey("meldingen.id"), primary_key=True),
+    _text("by"),
+    _moment("at"),
+)
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    _id(),
+    _moment("at"),
+    _text("actor"),
+    _text("action"),
+    _text("object"),
+    _text("detail", default=""),
+    _text("previous_hash"),
+    _text("hash"),
+)
+sa.Index("ix_journal_object", journal.c.object, journal.c.id)

@@ -78,7 +78,8 @@ class City:
         return Config(
             office=Office(name=OFFICE),
             database=DatabaseTable(url=f"sqlite:///{self._folder / 'demo.sqlite3'}"),
-            web=Web(port=self._port, secure_cookie=False),
+            # Where nobody looks at the desk, nobody has second thoughts.
+            web=Web(port=self._port, secure_cookie=False, undo_seconds=20 if self._port else 0),
             rhythm=Rhythms(fetch_seconds=1, triage_seconds=1, relay_seconds=1, promises_seconds=10),
             office_hours=Hours.model_validate(dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), WEEKDAY)),
             logging=Logging(level="error", form="console"),

@@ -17,6 +17,7 @@ from storage import audit, queries
 from storage.audit import TakenIn
 from storage.meldingen import Melding
 from storage.outbox import Reply, ReplyState
+from storage.queues import Asked, Queue, page
 
 TOKEN = re.compile(r"WB-\d{4}-\d{5,}/\d+")
 _MACHINE = "wijkbalie"
@@ -70,7 +71,8 @@ def _gather(city: City, application: Application) -> _Facts:
         meldingen = audit.all_meldingen(connection)
         messages, replies = audit.all_messages(connection), audit.all_replies(connection)
         events = {melding.id: queries.event_log(connection, melding.id) for melding in meldingen}
-        top = queries.list_queue(connection, queries.Queue.TO_JUDGE, soon=application.now(), limit=10)
+        asked = Asked(queue=Queue.TO_JUDGE, now=application.now(), soon=application.now())
+        top = page(connection, asked, limit=10).meldingen
     with application.database.work() as work:
         chains = {melding.id: work.meldingen.verify_chain(melding.id) for melding in meldingen}
     return _Facts(

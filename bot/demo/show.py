@@ -42,7 +42,9 @@ def show(console: Console, port: int) -> int:
 def _first_account(application: Application) -> str:
     password = secrets.token_urlsafe(9)
     with application.database.work() as work:
-        work.staff.add_account(USERNAME, "Samira", hash_password(password), application.now())
+        work.staff.add_account(USERNAME, "Samira", hash_password(password), application.now(), "beheerder")
+        account = work.staff.get_account(USERNAME)
+        work.staff.set_rights(account, role="beheerder", vakafdeling="stadswerken", sees_contacts=True)
         work.commit()
     return password
 

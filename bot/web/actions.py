@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from bot.handling import Step
+from bot.roles import Right, has_right, may_handle
 from bot.web.desk import Desk
 from bot.web.forms import Form, FormError
 from bot.web.words import OUTCOMES, REASONS
@@ -17,6 +18,8 @@ from routing.melding import TO_JUDGE, Event, NotSolved, may
 from routing.office_hours import AMSTERDAM
 from routing.vakafdelingen import Municipality, Sort
 from storage.meldingen import Melding
+from storage.search import reference_in
+from storage.staff import Account
 
 Build = Callable[[Desk, Melding, Form], Step]
 SOLVED, NOTHING_ASKED = "opgelost", "geen_actie_nodig"
@@ -29,16 +32,22 @@ ENDINGS: Mapping[str, str] = {
 QUESTIONS: Mapping[str, str] = {"waar": "Waar is het precies?", "wat": "Wat is er aan de hand, en waar?"}
 OWN_QUESTION = "eigen"
 _NOON = time(12)
+_MORNING = time(8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """`name` is the last part of the address, `event` what the transition table must allow, `build` makes the step."""
+    """`name` is the last part of the address, `event` what the transition table must allow, `build` makes the step.
+
+    `key` opens its form from the keyboard.
+    """
 
     name: str
     title: str
     event: Event
     build: Build
+    key: str = ""
+    right: Right = Right.HANDLE
 
 
 def _confirm(desk: Desk, melding: Melding, form: Form) -> Step:  # noqa: ARG001 - one shape for all actions
@@ -46,7 +55,8 @@ def _confirm(desk: Desk, melding: Melding, form: Form) -> Step:  # noqa: ARG001 
 
 
 def _correct(desk: Desk, melding: Melding, form: Form) -> Step:
-    lead = form.choice("vakafdeling", desk.municipality.departments, "Kies een vakafdeling uit de lijst.")
+    word = "snel" if form.raw("snel") else "vakafdeling"  # a button for one vakafdeling, or the list
+    lead = form.choice(word, desk.municipality.departments, "Kies een vakafdeling uit de lijst.")
     topic = form.choice("onderwerp", ("", *desk.municipality.onderwerpen), "Kies een onderwerp uit de lijst, of laat het leeg.")
     return desk.handling.assign(melding, lead=lead, topic=topic, explanation=form.text("toelichting"))
 
@@ -110,6 +120,35 @@ def _escalate(desk: Desk, melding: Melding, form: Form) -> Step:
     return desk.handling.decline_escalation(melding, why=form.text("reden"))
 
 
+def _write(desk: Desk, melding: Melding, form: Form) -> Step:
+    text = form.text("tekst")
+    if not text:
+        raise FormError("Schrijf eerst een bericht, of kies een bouwsteen.", name="tekst")
+    return desk.handling.write(melding, text=text)
+
+
+def _give_back(desk: Desk, melding: Melding, form: Form) -> Step:
+    return desk.handling.give_back(melding, why=form.text("reden"))
+
+
+def _put_off(desk: Desk, melding: Melding, form: Form) -> Step:
+    if form.raw("nu"):
+        return desk.handling.put_off(melding, until=None)
+    day = form.day("dag", today=desk.now().astimezone(AMSTERDAM).date() + timedelta(days=1))
+    return desk.handling.put_off(melding, until=datetime.combine(day, _MORNING, AMSTERDAM))
+
+
+def _merge(desk: Desk, melding: Melding, form: Form) -> Step:
+    number = reference_in(form.raw("met"))
+    if number is None:
+        raise FormError("Vul het kenmerk in van de melding waarmee u deze samenvoegt, zoals WB-2026-00042.", name="met")
+    return desk.handling.merge(melding, into=desk.handling.get(number))
+
+
+def _unmerge(desk: Desk, melding: Melding, form: Form) -> Step:  # noqa: ARG001 - one shape for all actions
+    return desk.handling.unmerge(melding)
+
+
 def _reopen(desk: Desk, melding: Melding, form: Form) -> Step:
     return desk.handling.reopen(melding, why=form.text("reden"))
 
@@ -117,27 +156,57 @@ def _reopen(desk: Desk, melding: Melding, form: Form) -> Step:
 ACTIONS: Mapping[str, Action] = {
     action.name: action
     for action in (
-        Action(name="bevestigen", title="Voorstel bevestigen", event=Event.DOORGEZET, build=_confirm),
-        Action(name="corrigeren", title="Andere vakafdeling kiezen", event=Event.DOORGEZET, build=_correct),
-        Action(name="vragen", title="Vraag stellen aan de melder", event=Event.VRAAG_GESTELD, build=_ask),
+        Action(name="bevestigen", title="Voorstel bevestigen", event=Event.DOORGEZET, build=_confirm, right=Right.JUDGE),
+        Action(
+            name="corrigeren",
+            title="Andere vakafdeling kiezen",
+            event=Event.DOORGEZET,
+            build=_correct,
+            key="c",
+            right=Right.JUDGE,
+        ),
+        Action(name="vragen", title="Vraag stellen aan de melder", event=Event.VRAAG_GESTELD, build=_ask, key="v"),
         Action(name="in-behandeling", title="In behandeling nemen", event=Event.IN_BEHANDELING_GENOMEN, build=_take_up),
         Action(name="inplannen", title="Inplannen", event=Event.INGEPLAND, build=_plan),
         Action(name="afspreken", title="Bellen of langsgaan afspreken", event=Event.AFSPRAAK_GEMAAKT, build=_appoint),
-        Action(name="afhandelen", title="Afhandelen", event=Event.AFGEHANDELD, build=_close),
-        Action(name="doorverwijzen", title="Doorverwijzen naar een andere organisatie", event=Event.DOORVERWEZEN, build=_refer),
+        Action(name="afhandelen", title="Afhandelen", event=Event.AFGEHANDELD, build=_close, key="a"),
+        Action(
+            name="doorverwijzen",
+            title="Doorverwijzen naar een andere organisatie",
+            event=Event.DOORVERWEZEN,
+            build=_refer,
+            key="d",
+        ),
+        Action(name="teruggeven", title="Niet van ons: geef terug", event=Event.TERUGGEGEVEN, build=_give_back),
+        Action(name="uitstellen", title="Uitstellen", event=Event.UITGESTELD, build=_put_off, key="s"),
+        Action(
+            name="samenvoegen",
+            title="Samenvoegen met een andere melding",
+            event=Event.SAMENGEVOEGD,
+            build=_merge,
+            right=Right.JUDGE,
+        ),
+        Action(name="losmaken", title="Losmaken", event=Event.LOSGEMAAKT, build=_unmerge, right=Right.JUDGE),
+        Action(name="bericht", title="Bericht aan de melder", event=Event.BERICHT_GESTUURD, build=_write, key="r"),
         Action(name="voorleggen", title="Hogerop voorleggen", event=Event.GEESCALEERD, build=_escalate),
-        Action(name="heropenen", title="Heropenen", event=Event.HEROPEND, build=_reopen),
+        Action(name="heropenen", title="Heropenen", event=Event.HEROPEND, build=_reopen, right=Right.JUDGE),
     )
 }
 
 
-def offered(melding: Melding, municipality: Municipality) -> tuple[Action, ...]:
-    """What makes sense now, in a fixed order."""
+def may_do(account: Account, melding: Melding, action: Action) -> bool:
+    """Whether this colleague may take this step with this melding."""
+    return has_right(account, action.right) and may_handle(account, melding)
+
+
+def offered(melding: Melding, municipality: Municipality, account: Account) -> tuple[Action, ...]:
+    """What makes sense now and may be done by this colleague, in a fixed order."""
     is_to_confirm = _is_to_confirm(melding, municipality)
     return tuple(
         action
         for action in ACTIONS.values()
-        if may(melding.status, action.event)
+        if may_do(account, melding, action)
+        and may(melding.status, action.event)
         and (action.name != "bevestigen" or is_to_confirm)
         and (action.name != "voorleggen" or melding.is_escalation_proposed)
     )

@@ -15,17 +15,57 @@ from bot.web import problems
 from bot.web.assets import FOLDER, REMEDY, Assets
 from bot.web.desk import Desk
 from bot.web.guard import admit
+from bot.web.live import Pulse
 from bot.web.pages import Pages
 from bot.web.security import SecurityHeaders
 from bot.web.sessions import Sessions
-from bot.web.views import attachments, brakes, counter, follow, health, login, melding, monitoring, queue, trays, web_form
+from bot.web.views import (
+    admin,
+    attachments,
+    brakes,
+    bulk,
+    counter,
+    dashboard,
+    follow,
+    health,
+    login,
+    melding,
+    monitoring,
+    own_account,
+    queue,
+    search,
+    stream,
+    together,
+    trays,
+    web_form,
+)
 from bot.web.views.webhooks import webhooks
 from channels.web_form import NAME as WEB_FORM
+from routing.gazetteer import load_gazetteer
 
 if TYPE_CHECKING:
     from bot.bootstrap import Application
 
-VIEWS = (login, queue, melding, trays, counter, brakes, follow, health, attachments, monitoring)
+# What comes first wins: the addresses below a melding before its actions.
+VIEWS: tuple[ModuleType, ...] = (
+    login,
+    queue,
+    search,
+    bulk,
+    together,
+    melding,
+    trays,
+    counter,
+    brakes,
+    own_account,
+    admin,
+    dashboard,
+    stream,
+    follow,
+    health,
+    attachments,
+    monitoring,
+)
 _log = structlog.get_logger(__name__)
 
 
@@ -58,7 +98,18 @@ def _desk_of(application: Application) -> Desk:
         meters=application.meters,
         trouble=application.clock.trouble,
         channels=frozenset(channel.name for channel in application.channels),
+        areas=areas(),
+        limits={channel.name: channel.limits for channel in application.channels},
     )
+
+
+def areas() -> dict[str, tuple[str, ...]]:
+    """The wijken with their buurten, by name."""
+    gazetteer = load_gazetteer()
+    return {
+        wijk.name: tuple(sorted(buurt.name for buurt in gazetteer.buurten if buurt.wijk == wijk.name))
+        for wijk in sorted(gazetteer.wijken, key=lambda wijk: wijk.name)
+    }
 
 
 def build_desk(desk: Desk, static: Path = FOLDER, views: tuple[ModuleType, ...] = VIEWS) -> FastAPI:
@@ -71,6 +122,7 @@ def build_desk(desk: Desk, static: Path = FOLDER, views: tuple[ModuleType, ...] 
     app.state.desk = desk
     app.state.sessions = Sessions(desk)
     app.state.pages = Pages(desk, assets)
+    app.state.pulse = Pulse(database=desk.database)
     for view in views:
         app.include_router(view.router)
     app.mount("/static", StaticFiles(directory=static), name="static")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.attachments import FileStore
 from bot.handling import Handling
 from bot.metrics import Meters
+from channels.base import Limits
 from routing.vakafdelingen import Municipality
 from storage.database import Database
 
@@ -18,8 +19,8 @@ from storage.database import Database
 class Desk:
     """`now` is the clock. `is_secure` tells that browsers reach the desk over https, so that cookies need never travel bare.
 
-    `trouble` names the steps of this process that fail now.
-    `channels` are the names of those that are switched on.
+    `trouble` names the steps of this process that fail now. `channels` are the names of those that are switched on, `limits`
+    the limits of those that are connected, `areas` the wijken with their buurten.
     """
 
     database: Database
@@ -33,3 +34,7 @@ class Desk:
     meters: Meters = field(default_factory=Meters)
     trouble: Mapping[str, str] = field(default_factory=dict)
     channels: frozenset[str] = frozenset()
+    # News is at risk for colleagues a day ahead: time enough to find out something real.
+    at_risk: timedelta = timedelta(days=1)
+    limits: Mapping[str, Limits] = field(default_factory=dict)
+    areas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+from markupsafe import Markup, escape
 
 from routing.personal_data import mask
 
@@ -17,6 +20,7 @@ RAW_SHOWN = 20_000
 # Embeddings, overrides and isolates can make a line read differently from what it says (CVE-2021-42574). The marks that
 # Arabic and Hebrew writers need (U+200E, U+200F, U+061C) stay.
 _DECEIVING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_QUOTED = re.compile(r"'([^']{2,60})'")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -47,6 +51,22 @@ def in_parts(text: str) -> LongText:
     cut = whole.rfind(" ", SHOWN_AT_ONCE - 100, SHOWN_AT_ONCE)
     cut = SHOWN_AT_ONCE if cut < 0 else cut
     return LongText(whole[:cut], whole[cut:])
+
+
+def reason_words(reasons: Sequence[str]) -> tuple[str, ...]:
+    """The words a routing decision names as its reasons: those between quotes, the longest first."""
+    return tuple(sorted({word for reason in reasons for word in _QUOTED.findall(reason)}, key=len, reverse=True))
+
+
+def marked(text: str, words: Sequence[str]) -> Markup:
+    """The text, escaped, with the words that decided marked. Words are found whole, in capitals or not."""
+    if not words:
+        return escape(text)
+    pattern = re.compile(r"\b(" + "|".join(r"\s+".join(map(re.escape, word.split())) for word in words) + r")\b", re.IGNORECASE)
+    pieces = pattern.split(text)
+    return Markup("").join(
+        Markup("<mark>{}</mark>").format(piece) if number % 2 else piece for number, piece in enumerate(pieces)
+    )
 
 
 def raw_payload(raw: str) -> LongText:

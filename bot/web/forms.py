@@ -17,7 +17,7 @@ from routing.errors import WijkbalieError
 
 MAX_BYTES = 65_536
 MAX_TEXT = 500
-_MAX_FIELDS = 30
+_MAX_FIELDS = 80
 _LONGEST_PLANNING = timedelta(days=730)
 _FORM_TYPE = "application/x-www-form-urlencoded"
 # Control characters but tab and newline, and the bidi controls that could make a text read differently from what it is.
@@ -34,9 +34,10 @@ class FormError(WijkbalieError):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The fields of one form. A field that is missing is empty."""
+    """The fields of one form. A field that is missing is empty; of one that comes more than once, `fields` has the last."""
 
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+    pairs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def raw(self, name: str) -> str:
         """As posted: for passwords and tokens."""
@@ -65,6 +66,14 @@ class Form:
             raise FormError("Kies een datum van vandaag of later, hoogstens twee jaar vooruit.", name=name)
         return day
 
+    def numbered(self, name: str) -> tuple[tuple[int, int], ...]:
+        """Every `12.5` that was posted under this name, as pairs of numbers; also when one field holds several."""
+        words = [word for given, value in self.pairs if given == name for word in value.split()]
+        found = [re.fullmatch(r"([0-9]{1,12})\.([0-9]{1,9})", word) for word in words[:_MAX_FIELDS]]
+        if not found or None in found:
+            raise FormError("Kies eerst een of meer meldingen.", name=name)
+        return tuple((int(match[1]), int(match[2])) for match in found if match)
+
     def version(self) -> int:
         """The event count of the melding that the colleague was looking at."""
         value = self.raw("versie")
@@ -86,4 +95,4 @@ async def read_form(request: Request) -> Form:
         pairs = parse_qsl(body.decode("ascii", errors="replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
     except ValueError:
         raise FormError("Het formulier heeft te veel velden. Laad de pagina opnieuw.") from None
-    return Form(dict(pairs))
+    return Form(dict(pairs), tuple(pairs))

@@ -8,14 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, params
 from starlette.concurrency import run_in_threadpool
 
+from bot.roles import Right, has_right
 from bot.web.desk import Desk
 from bot.web.forms import Form, read_form
 from bot.web.security import is_own_request, is_same_token
 from bot.web.sessions import Sessions
 from routing.errors import WijkbalieError
+from storage.queues import Viewer
 from storage.staff import Account, Session
 
 OPEN_ROUTES = frozenset(
@@ -69,6 +71,11 @@ class Visit:
         return self.session.account
 
     @property
+    def viewer(self) -> Viewer:
+        """Whose queues these are."""
+        return Viewer(username=self.account.username, vakafdeling=self.account.vakafdeling)
+
+    @property
     def token(self) -> str:
         return self.request.cookies.get(self.cookies.session, "")
 
@@ -97,3 +104,15 @@ async def admit(request: Request) -> Visit:
 
 
 Admitted = Annotated[Visit, Depends(admit)]
+
+
+def needs(right: Right) -> params.Depends:
+    """For routes: who comes in must have this right. Raises ForbiddenError."""
+
+    def check(visit: Admitted) -> None:
+        if not has_right(visit.account, right):
+            raise ForbiddenError(
+                f"Uw rol ({visit.account.role}) mag dit niet. Vraag het een collega, of de beheerder om het recht."
+            )
+
+    return params.Depends(check)

@@ -9,7 +9,6 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -24,21 +23,22 @@ from bot.web.desk import Desk
 from bot.web.guard import CookieNames, Visit
 from bot.web.security import is_same_token, sign
 from routing.office_hours import AMSTERDAM
-from storage import queries
+from routing.personal_data import mask
+from storage import queries, queues
+from storage.watching import saved_filters_of
 
-# News is at risk for colleagues a day ahead: time enough to find out something real.
-AT_RISK = timedelta(days=1)
 _FLASH_SECONDS = 120
 Tone = Literal["ok", "warning", "error", "info"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A sentence for the colleague, above the page."""
+    """A sentence for the colleague, above the page. `undo` names the decisions that can be taken back: `12.5 13.4`."""
 
     tone: Tone
     text: str
     hint: str = ""
+    undo: str = ""
 
 
 class Pages:
@@ -75,7 +75,8 @@ class Pages:
         """What every page shows: who is logged in, the queues with their counts, and whether all is well."""
         now = self.desk.now()
         with self.desk.database.reading() as connection:
-            counts = queries.count_queues(connection, soon=now + AT_RISK)
+            counts = queues.count_all(connection, viewer=visit.viewer, now=now, soon=now + self.desk.at_risk)
+            own_filters = saved_filters_of(connection, visit.account.username)
             health = queries.health(connection, now)
         return {
             "visit": visit,
@@ -84,6 +85,8 @@ class Pages:
             "now": now,
             "today": now.astimezone(AMSTERDAM).date(),
             "counts": counts,
+            "own_filters": own_filters,
+            "asked": "",
             "stands_still": bool(machine_concerns(health, self.desk.municipality, now)),
             "lead_name": self._lead_name,
             "message": None,
@@ -113,7 +116,7 @@ def forget_session(response: Response, desk: Desk) -> None:
 
 def _packed(message: Message, key: str) -> str:
     """Signed, so that nobody but this desk puts words above a page."""
-    body = base64.urlsafe_b64encode(json.dumps([message.tone, message.text, message.hint]).encode()).decode()
+    body = base64.urlsafe_b64encode(json.dumps([message.tone, message.text, message.hint, message.undo]).encode()).decode()
     return f"{body}.{sign(body, key)}"
 
 
@@ -122,10 +125,10 @@ def _read_flash(visit: Visit) -> Message | None:
     if not body or not visit.csrf or not is_same_token(signature, sign(body, visit.csrf)):
         return None
     try:
-        tone, text, hint = json.loads(base64.urlsafe_b64decode(body))
+        tone, text, hint, undo = json.loads(base64.urlsafe_b64decode(body))
     except (ValueError, binascii.Error):
         return None
-    return Message(tone=tone, text=text, hint=hint)
+    return Message(tone=tone, text=text, hint=hint, undo=undo)
 
 
 @lru_cache(maxsize=1)
@@ -143,6 +146,8 @@ def _environment() -> Environment:
         "excerpt": display.excerpt,
         "in_parts": display.in_parts,
         "capitalized": lambda sentence: sentence[:1].upper() + sentence[1:],
+        "marked": display.marked,
+        "masked": mask,
         "sureness": words.sureness,
         "sure_steps": words.sure_steps,
         "age": words.age,
@@ -160,6 +165,9 @@ def _environment() -> Environment:
         "language": lambda code: words.LANGUAGES.get(code, code),
         "actor": lambda code: words.ACTORS.get(code, code),
         "readable": words.readable,
+        "pair": lambda code, name_of=str: (code, name_of(code)),
+        "topic_pair": lambda topic: (topic.code, topic.name),
+        "days_pair": lambda days: (days, "1 dag" if days == 1 else f"{days} dagen"),
     }
-    environment.globals |= {"QUEUES": words.QUEUES}
+    environment.globals |= {"QUEUES": words.QUEUES, "CHANNELS": words.CHANNELS, "readable": words.readable}
     return environment

@@ -12,13 +12,15 @@ from threading import BoundedSemaphore
 import structlog
 
 from bot.passwords import digest, is_password, new_token
+from bot.second_factor import counter_of
 from bot.web.desk import Desk
-from storage.staff import Session, Staff
+from storage.staff import Account, NewSession, Session, Staff
 
 FAILURES_BEFORE_LOCK = 5
 LOCK_MINUTES = 15
 # argon2id takes 64 MiB per check: a flood of logins must not take the memory of the whole process.
 _CHECKS_AT_ONCE = 2
+_LONGEST_BROWSER = 200
 _log = structlog.get_logger(__name__)
 
 
@@ -29,8 +31,8 @@ class Sessions:
     desk: Desk
     _checks: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_CHECKS_AT_ONCE), repr=False)
 
-    def login(self, username: str, password: str) -> str | None:
-        """A new session token, or None when the account and password do not fit, or the account is locked or closed.
+    def login(self, username: str, password: str, code: str = "", *, browser: str = "") -> str | None:
+        """A new session token, or None when the account, password and code do not fit, or the account is locked or closed.
 
         Takes as long for an account that does not exist. Whoever asks cannot tell the reasons apart.
         """
@@ -41,16 +43,30 @@ class Sessions:
             work.commit()
         with self._checks:
             fits = is_password(password, account.password_hash if account else None)
-        if account is None or not fits:
+        if account is None or not fits or not self._is_second_factor(account, code):
             _log.warning("login refused", account_id=account.id if account else None)
             return None
         token = new_token()
         with self.desk.database.work() as work:
             work.staff.record_login(account, now)
-            work.staff.open_session(account, digest(token), new_token(), now=now, expires_at=now + self.desk.session_length)
+            new = NewSession(token_hash=digest(token), csrf_token=new_token(), browser=browser[:_LONGEST_BROWSER])
+            work.staff.open_session(account, new, now=now, expires_at=now + self.desk.session_length)
+            work.journal.write(account.username, "ingelogd", account.username, now)
             work.commit()
         _log.info("login", account_id=account.id)
         return token
+
+    def _is_second_factor(self, account: Account, code: str) -> bool:
+        """Whether the code fits an account that has a second factor; an account without one needs none."""
+        if account.totp_secret is None:
+            return True
+        counter = counter_of(account.totp_secret, code, self.desk.now(), after=account.totp_counter)
+        if counter is None:
+            return False
+        with self.desk.database.work() as work:
+            is_first = work.staff.use_code(account, counter)
+            work.commit()
+        return is_first
 
     def find(self, token: str) -> Session | None:
         """The session of a token; None when it is unknown, over, or its account was closed."""

@@ -15,7 +15,7 @@ from routing.guards import Guard
 from routing.melding import Event, NotSolved, Status
 from routing.office_hours import AMSTERDAM
 from storage.outbox import ReplyState
-from storage.queries import Queue
+from storage.queues import Queue
 
 CHANNELS: Mapping[str, str] = {
     "telegram": "Telegram",
@@ -30,16 +30,22 @@ CHANNELS: Mapping[str, str] = {
 QUEUES: Mapping[Queue, str] = {
     Queue.TO_JUDGE: "Te beoordelen",
     Queue.URGENT: "Spoed",
-    Queue.PROMISE_AT_RISK: "Belofte in gevaar",
-    Queue.UNDER_WAY: "Loopt",
+    Queue.MINE: "Mijn vakafdeling",
     Queue.WAITING: "Wacht op melder",
     Queue.TO_ESCALATE: "Hogerop voorleggen",
+    Queue.PROMISE_AT_RISK: "Belofte in gevaar",
+    Queue.FOLLOWED: "Gevolgd",
+    Queue.UNDER_WAY: "Loopt",
+    Queue.SNOOZED: "Uitgesteld",
     Queue.CLOSED: "Afgesloten",
 }
 
 QUEUE_HINTS: Mapping[Queue, str] = {
     Queue.TO_JUDGE: "Klopt het voorstel? Bevestig het of kies een andere vakafdeling. Gevaar staat bovenaan.",
     Queue.URGENT: "Noodgevallen en meldingen met haast die nog open staan.",
+    Queue.MINE: "Wat bij uw vakafdeling ligt.",
+    Queue.FOLLOWED: "Meldingen die u volgt, het laatste nieuws bovenaan.",
+    Queue.SNOOZED: "Deze meldingen komen op de gekozen dag terug, of eerder als er nieuws is.",
     Queue.PROMISE_AT_RISK: "De melder hoort binnen een dag iets te horen. Anders stuurt de computer dat er nog geen nieuws is.",
     Queue.UNDER_WAY: "Meldingen die bij een vakafdeling liggen.",
     Queue.WAITING: "Wij stelden een vraag. Antwoordt de melder, dan komt de melding hier vanzelf weg.",
@@ -50,6 +56,9 @@ QUEUE_HINTS: Mapping[Queue, str] = {
 EMPTY_QUEUES: Mapping[Queue, str] = {
     Queue.TO_JUDGE: "Alles is beoordeeld. Nieuwe berichten verschijnen hier vanzelf.",
     Queue.URGENT: "Er is nu geen spoed.",
+    Queue.MINE: "Er ligt nu niets bij uw vakafdeling.",
+    Queue.FOLLOWED: "U volgt nog geen melding. Kies Volgen op een melding.",
+    Queue.SNOOZED: "Er is niets uitgesteld.",
     Queue.PROMISE_AT_RISK: "Alle beloften zijn op tijd.",
     Queue.UNDER_WAY: "Er ligt nu niets bij een vakafdeling.",
     Queue.WAITING: "Wij wachten op niemand.",
@@ -100,6 +109,16 @@ EVENTS: Mapping[Event, str] = {
     Event.BEOORDEELD: "Melder gaf een oordeel",
     Event.VOORKEUR: "Melder koos welke berichten",
     Event.AFSPRAAK_GEMAAKT: "Afspraak gemaakt",
+    Event.UITGESTELD: "Uitgesteld",
+    Event.TERUGGEDRAAID: "Ongedaan gemaakt",
+    Event.BERICHT_GESTUURD: "Bericht aan de melder",
+    Event.TERUGGEGEVEN: "Teruggegeven: niet van deze vakafdeling",
+    Event.LOSGEMAAKT: "Losgemaakt van een andere melding",
+    Event.AFGESPLITST: "Afgesplitst",
+    Event.TAAK_GEGEVEN: "Taak gegeven",
+    Event.TAAK_BIJGEWERKT: "Taak bijgewerkt",
+    Event.NOTITIE: "Notitie voor collega's",
+    Event.GEKOPPELD: "Koppeling met een andere melding",
 }
 
 REASONS: Mapping[NotSolved, str] = {

@@ -18,6 +18,7 @@ from storage import queries
 from storage.database import Database
 from storage.meldingen import Melding
 from storage.outbox import Reply
+from storage.queues import Asked, Queue, page
 from storage.tables import replies as replies_table
 from tests.builders import ScriptedRouter, SettableClock, take_in
 
@@ -40,8 +41,8 @@ class Office:
         with self.database.reading() as connection:
             found = [
                 melding
-                for queue in (queries.Queue.CLOSED, queries.Queue.TO_JUDGE, queries.Queue.UNDER_WAY, queries.Queue.WAITING)
-                for melding in queries.list_queue(connection, queue, soon=self.clock(), limit=100)
+                for queue in (Queue.CLOSED, Queue.TO_JUDGE, Queue.UNDER_WAY, Queue.WAITING, Queue.SNOOZED)
+                for melding in page(connection, Asked(queue=queue, now=self.clock(), soon=self.clock()), limit=100).meldingen
             ]
         return sorted(found, key=lambda melding: melding.id)
 

@@ -11,9 +11,9 @@ from routing.decision import Located
 from routing.melding import Event, Status
 from routing.messages import Attachment, AttachmentKind, GeoPoint, OptionKind, Visibility
 from routing.reachability import Wish
-from storage import queries
 from storage.database import Database
 from storage.outbox import ReplyState
+from storage.queues import Asked, Queue, page
 from tests.bot.office import Office, an_office
 from tests.builders import ScriptedRouter, a_decision, a_message
 
@@ -107,7 +107,8 @@ def test_the_second_broken_promise_proposes_the_ladder_and_climbs_nothing(databa
     assert melding.is_escalation_proposed
     assert office.handling.proposed_role(melding) == "de coördinator van Stadswerken"
     with database.reading() as connection:
-        (waiting,) = queries.list_queue(connection, queries.Queue.TO_ESCALATE, soon=office.clock(), limit=5)
+        asked = Asked(queue=Queue.TO_ESCALATE, now=office.clock(), soon=office.clock())
+        (waiting,) = page(connection, asked, limit=5).meldingen
     assert waiting.id == melding.id
     office.handling.carry_out(melding, office.handling.escalate(melding), account="samira")
     office.clock.advance(days=9)

@@ -46,6 +46,12 @@ class Served:
 Visitor = Callable[..., Page]
 
 
+def chromium() -> str:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    assert path, "Chromium is missing: run scripts/test, which installs it, or leave tests/e2e out with --without-browser."
+    return path
+
+
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as started:  # for this package only: its event loop must be gone before asynchronous tests run
@@ -54,10 +60,8 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    assert path, "Chromium is missing: run scripts/test, which installs it, or leave tests/e2e out with --without-browser."
     assert all((FOLDER / name).is_file() for name in VENDOR), "The style sheets are missing: run scripts/build-web."
-    browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+    browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
     yield browser
     browser.close()
 
@@ -67,8 +71,8 @@ def served(tmp_path: Path) -> Iterator[Served]:
     """A desk with work of every kind, served on a free port."""
     database = Database.open(f"sqlite:///{tmp_path / 'wijkbalie.sqlite3'}")
     upgrade(database.engine)
-    desk = a_desk(database, _router())
-    _play_a_morning(desk)
+    desk = a_desk(database, router_of_the_morning())
+    play_a_morning(desk)
     config = uvicorn.Config(desk.app, host="127.0.0.1", port=0, log_level="warning", lifespan="off", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
@@ -119,7 +123,7 @@ def melding_about(served: Served, word: str) -> str:
     return next(f"/meldingen/{melding.id}" for melding in served.desk.office.meldingen() if word in melding.summary)
 
 
-def _router() -> ScriptedRouter:
+def router_of_the_morning() -> ScriptedRouter:
     danger = a_decision(lead="noodgeval", topic="brand", urgency="noodgeval", emergency="brand", zone=Zone.AUTO, confidence=0.99)
     noise = a_decision(
         lead="vth",
@@ -135,7 +139,7 @@ def _router() -> ScriptedRouter:
     return ScriptedRouter(UNSURE, brand=danger, terras=noise, naald=needles, light=english, boom=a_decision(zone=Zone.AUTO))
 
 
-def _play_a_morning(desk: DeskAtWork) -> None:
+def play_a_morning(desk: DeskAtWork) -> None:
     office = desk.office
     photo = Attachment(kind=AttachmentKind.PHOTO, reference="f1", size=200_000)
     for number, (text, changes) in enumerate(

@@ -12,10 +12,14 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
+_OTHERS = ("/wie-doet-wat", "/cijfers", "/mijn", "/beheer", "/beheer/dagboek", "/beheer/tabellen")
+
+
 def _pages(served: Served) -> list[str]:
     meldingen = [melding_about(served, word) for word in ("terras", "brand", "boom", "light", "script")]
-    queues = ["/", "/?queue=loopt", "/?queue=wacht_op_melder", "/?queue=afgesloten", "/?queue=spoed"]
-    return [*queues, *meldingen, "/niet-verzonden", "/niet-leesbaar", "/aan-de-balie", "/gezondheid", "/bestaat-niet"]
+    queues = ["/", "/?queue=loopt", "/?queue=wacht_op_melder", "/?queue=afgesloten", "/?queue=spoed", "/?queue=gevolgd"]
+    queues += ["/?queue=te_beoordelen&wijk=Binnenstad", "/zoeken", "/zoeken?q=lamp"]
+    return [*queues, *meldingen, "/niet-verzonden", "/niet-leesbaar", "/aan-de-balie", "/gezondheid", "/bestaat-niet", *_OTHERS]
 
 
 def _violations(page: Page) -> list[str]:
@@ -106,10 +110,18 @@ def test_a_morning_is_judged_with_the_keyboard_alone(visit: Visitor, served: Ser
     _tab_to(page, "Bevestig voorstel")
     press("Enter")
     page.wait_for_selector("#boodschap")
-    assert "ligt nu bij Stadswerken" in _focused(page)
-    _tab_to(page, "Volgende te beoordelen")
-    press("Enter")
-    page.wait_for_url("**" + melding_about(served, "lamp is stuk"))
+    assert "ligt nu bij" in _focused(page)
+    page.wait_for_url("**" + melding_about(served, "lamp is stuk") + "?*")  # the next one opened by itself
+    press("b")
+    page.wait_for_selector("text=ligt nu bij Stadswerken")
+    press("u")
+    page.wait_for_selector("text=Ongedaan gemaakt")
+    press("c")
+    page.wait_for_selector("#corrigeren")
+    press("4")
+    page.wait_for_selector("text=ligt nu bij Vergunningen")
+    press("2")
+    page.wait_for_selector("text=ligt nu bij")
 
 
 def test_letters_typed_elsewhere_do_nothing(visit: Visitor) -> None:

@@ -25,7 +25,7 @@ def _open(page: Page, title: str) -> None:
 
 def test_every_action_works_without_scripts(visit: Visitor, served: Served) -> None:
     page = visit(java_script_enabled=False)
-    page.click("text=de lamp is stuk")
+    page.goto(melding_about(served, "lamp is stuk"))
     _carry_out(page, "bevestigen", "Bevestig voorstel")
     _open(page, "Andere vakafdeling kiezen")
     page.select_option("#corrigeren-vakafdeling", "vth")
@@ -110,17 +110,28 @@ def test_the_queue_refreshes_itself_and_the_focus_stays(visit: Visitor, served: 
     link.focus()
     focused = link.get_attribute("id")
     served.desk.office.receive(a_message("de stoep is los", thread="nieuw", sender=Person(external_id="nieuw")))
-    page.evaluate("htmx.trigger('#werkblad', 'every')")  # the tick that comes by itself every fifteen seconds
-    page.wait_for_selector("text=de stoep is los")
+    page.wait_for_selector("text=de stoep is los")  # pushed, not asked for
     assert page.evaluate("document.activeElement.id") == focused
     assert page.inner_text("#omgeroepen") == "Te beoordelen: 6"
+
+
+def test_colleagues_see_who_else_looks_and_that_there_is_news(visit: Visitor, served: Served) -> None:
+    page, other = visit(), visit()
+    address = melding_about(served, "lamp is stuk")
+    page.goto(address)
+    with served.desk.office.database.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE accounts SET display_name = 'Bram'")
+    other.goto(address)
+    page.wait_for_selector("#aanwezig:has-text('Bram kijkt ook')")
+    other.click("#bevestigen >> text=Bevestig voorstel")
+    page.wait_for_selector("#aanwezig:has-text('Er is nieuws')")
 
 
 def test_after_the_session_ended_a_refresh_leads_to_the_login(visit: Visitor, served: Served) -> None:
     page = visit()
     page.wait_for_function("document.querySelector('#werkblad')._htmx !== undefined")
     served.desk.office.clock.advance(hours=11)
-    page.evaluate("htmx.trigger('#werkblad', 'every')")
+    page.evaluate("htmx.trigger('#werkblad', 'nieuws')")
     page.wait_for_selector("text=Uw sessie is voorbij")
 
 

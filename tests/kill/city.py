@@ -66,6 +66,7 @@ name = "wijkbureau Binnenstad"
 [database]
 url = "{database_url}"
 [web]
+undo_seconds = 0
 port = 0
 secure_cookie = false
 [rhythm]

@@ -25,7 +25,7 @@ from bot.running import serve
 from routing.decision import Router
 from routing.engine import load_engine
 from routing.errors import WijkbalieError
-from storage import queries
+from storage.queues import Asked, Queue, page
 
 # Half of the time the clock is right; it goes back an hour, ahead an hour, and ahead so far that every promise falls due.
 JUMPS = (timedelta(), timedelta(), timedelta(), timedelta(hours=-1), timedelta(hours=1), timedelta(days=8))
@@ -72,7 +72,8 @@ async def decide_now_and_then(application: Application) -> None:
 
 def _confirm_first(application: Application) -> None:
     with application.database.reading() as connection:
-        waiting = queries.list_queue(connection, queries.Queue.TO_JUDGE, soon=application.now(), limit=1)
+        asked = Asked(queue=Queue.TO_JUDGE, now=application.now(), soon=application.now())
+        waiting = page(connection, asked, limit=1).meldingen
     for melding in waiting:
         try:
             application.handling.carry_out(melding, application.handling.confirm(melding), account="samira")

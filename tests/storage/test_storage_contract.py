@@ -18,6 +18,8 @@ from storage.database import Database
 from storage.meldingen import Change, Melding, NewMelder, Recorded
 from storage.migrate import is_current, upgrade
 from storage.outbox import NewReply, ReplyState
+from storage.search import is_of_search
+from storage.staff import NewSession
 from storage.tables import events, metadata
 from tests.builders import MONDAY, a_change, a_message, a_new_melding, a_page, take_in
 
@@ -81,7 +83,8 @@ def a_reply(recorded: Recorded, melder_id: int, thread: str) -> NewReply:
 
 def test_migrations_make_exactly_the_tables_the_code_declares(database: Database) -> None:
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        options = {"compare_type": False, "include_object": lambda _object, name, *_: not is_of_search(name)}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
     assert is_current(database.engine)
 
@@ -284,30 +287,12 @@ def test_the_second_refused_authorisation_in_a_row_pauses_the_channel(database: 
         assert state.paused_at is None
 
 
-def test_queue_counts_equal_the_lists(database: Database) -> None:
-    judged = a_stored_melding(database)
-    a_stored_melding(database, urgency="hoog")
-    record(database, judged, Event.DOORGEZET)
-    with database.reading() as connection:
-        counts = queries.count_queues(connection, soon=LATER)
-        for queue in queries.Queue:
-            assert counts.queues[queue] == len(queries.list_queue(connection, queue, soon=LATER, limit=10))
-        assert counts.queues[queries.Queue.URGENT] == 1
-
-
-def test_danger_stands_on_top_of_the_queue(database: Database) -> None:
-    a_stored_melding(database)
-    danger = a_stored_melding(database, urgency="noodgeval")
-    with database.reading() as connection:
-        assert queries.list_queue(connection, queries.Queue.TO_JUDGE, soon=LATER, limit=10)[0].id == danger.id
-
-
 def test_a_session_ends_at_its_time_and_when_the_password_changes(database: Database) -> None:
     with database.work() as work:
         assert work.staff.add_account("samira", "Samira", "hash", MONDAY)
         assert not work.staff.add_account("samira", "Other", "hash", MONDAY)
         account = work.staff.get_account("samira")
-        work.staff.open_session(account, "digest", "csrf", now=MONDAY, expires_at=LATER)
+        work.staff.open_session(account, NewSession(token_hash="digest", csrf_token="csrf"), now=MONDAY, expires_at=LATER)
         session = work.staff.find_session("digest", MONDAY)
         assert session is not None
         assert session.account.username == "samira"

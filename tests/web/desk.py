@@ -18,7 +18,7 @@ from bot.questions import QuestionKeeper
 from bot.replies import Replies
 from bot.texts import load_texts
 from bot.triage import Triage
-from bot.web.app import build_desk
+from bot.web.app import areas, build_desk
 from bot.web.assets import FOLDER
 from bot.web.desk import Desk
 from routing.decision import Zone
@@ -93,7 +93,9 @@ def a_desk(
     """A desk with one account, where nobody is logged in."""
     office = _an_office(database, router or ScriptedRouter(UNSURE))
     with database.work() as work:
-        work.staff.add_account(USERNAME, "Samira", _HASH, office.clock())
+        work.staff.add_account(USERNAME, "Samira", _HASH, office.clock(), "beheerder")
+        account = work.staff.get_account(USERNAME)
+        work.staff.set_rights(account, role="beheerder", vakafdeling=None, sees_contacts=True)
         work.commit()
     desk = Desk(
         database=database,
@@ -103,6 +105,7 @@ def a_desk(
         now=office.clock,
         is_secure=is_secure,
         files=files,
+        areas=areas(),
     )
     app = build_desk(desk, static)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)

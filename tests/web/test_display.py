@@ -15,7 +15,7 @@ from bot.web import display, words
 from bot.web.forms import MAX_TEXT, Form, FormError, read_form
 from routing.melding import Event, NotSolved, Status
 from storage.outbox import ReplyState
-from storage.queries import Queue
+from storage.queues import Queue
 
 NOW = datetime(2026, 11, 23, 16, 43, tzinfo=UTC)
 ANY_TEXT = st.text(alphabet=st.characters(), max_size=300)

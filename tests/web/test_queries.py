@@ -8,7 +8,7 @@ from routing.messages import Attachment, AttachmentKind, Person, Visibility
 from storage import queries
 from storage.database import Database
 from tests.bot.office import an_office
-from tests.builders import MONDAY, ScriptedRouter, a_decision, a_message
+from tests.builders import MONDAY, ScriptedRouter, a_message
 from tests.web.desk import UNSURE
 
 
@@ -22,24 +22,6 @@ def test_arrivals_name_channels_melders_and_attachments(database: Database) -> N
         arrivals = queries.arrivals(connection, [1, 2])
     assert (arrivals[1].channels, arrivals[1].melders, arrivals[1].attachments) == (("x",), 2, 1)
     assert (arrivals[2].channels, arrivals[2].melders, arrivals[2].attachments) == ((), 0, 0)
-
-
-def test_the_next_to_judge_follows_the_order_of_the_queue_and_begins_again(database: Database) -> None:
-    office = an_office(database, ScriptedRouter(UNSURE, spoed=a_decision(zone=UNSURE.zone, urgency="hoog")))
-    for number, text in enumerate(("gewoon een", "spoed", "gewoon twee")):
-        office.receive(a_message(text, thread=text, sender=Person(external_id=str(number))))
-    with database.reading() as connection:
-        order = queries.list_queue(connection, queries.Queue.TO_JUDGE, soon=MONDAY, limit=9)
-        following = [queries.next_to_judge(connection, melding) for melding in order]
-    assert [melding.id for melding in order] == [2, 1, 3]
-    assert [melding.id for melding in following if melding] == [1, 3, 2]
-
-
-def test_there_is_no_next_after_the_only_one(database: Database) -> None:
-    office = an_office(database, ScriptedRouter(UNSURE))
-    office.receive(a_message())
-    with database.reading() as connection:
-        assert queries.next_to_judge(connection, office.meldingen()[0]) is None
 
 
 def test_who_takes_part_and_whom_a_reply_is_for(database: Database) -> None:

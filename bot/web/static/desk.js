@@ -14,6 +14,37 @@ document.addEventListener("keydown", (event) => {
   next?.closest(".rij").scrollIntoView({ block: "nearest" });
 });
 
+// On a melding one key does what the button that carries it does; "c3" is c, then 3. Never while somebody types, and a
+// colleague can switch it off (WCAG 2.1.4).
+const OFF = "wijkbalie-toetsen-uit";
+const toggle = document.getElementById("toetsen-aan");
+const keysAreOn = () => localStorage.getItem(OFF) === null;
+const showToggle = () => {
+  toggle.textContent = keysAreOn() ? "Toetsen staan aan" : "Toetsen staan uit";
+  toggle.setAttribute("aria-pressed", keysAreOn());
+};
+if (toggle) {
+  toggle.hidden = false;
+  showToggle();
+  toggle.addEventListener("click", () => {
+    if (keysAreOn()) localStorage.setItem(OFF, "1");
+    else localStorage.removeItem(OFF);
+    showToggle();
+  });
+}
+let pressedBefore = "";
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, .meldingen");
+  if (typing || !keysAreOn() || event.ctrlKey || event.altKey || event.metaKey || event.key.length !== 1) return;
+  const find = (keys) => document.querySelector(`[data-toets="${CSS.escape(keys)}"]`);
+  const target = find(pressedBefore + event.key) ?? find(event.key);
+  pressedBefore = target?.tagName === "SUMMARY" ? event.key : "";
+  if (!target) return;
+  event.preventDefault();
+  target.focus();
+  target.click();
+});
+
 // Tell people who listen to the page that the queue became longer or shorter, and everybody who looks at another tab.
 let announced = document.getElementById("aantal")?.textContent;
 document.addEventListener("htmx:after:swap", () => {
@@ -35,4 +66,50 @@ for (const button of document.querySelectorAll("[data-kopieer]")) {
     await navigator.clipboard.writeText(text.value);
     button.textContent = "Gekopieerd";
   });
+}
+
+// The message box: how much room is left, and a building block put in at once.
+for (const box of document.querySelectorAll("[data-meter]")) {
+  const meter = document.getElementById("bericht-meter");
+  const room = Number(box.dataset.meter);
+  const show = () => {
+    const left = room - box.value.length;
+    meter.textContent = left < 0 ? `${-left} tekens te lang` : left < 80 ? `Nog ${left} tekens` : "";
+    meter.classList.toggle("te-laat", left < 0);
+  };
+  box.addEventListener("input", show);
+  const blocks = document.querySelector(`[data-bouwsteen="${box.id}"]`);
+  blocks?.nextElementSibling?.addEventListener("click", (event) => {
+    event.preventDefault();
+    const text = blocks.selectedOptions[0]?.dataset.tekst;
+    if (text) box.value = [box.value.trim(), text].filter(Boolean).join(" ");
+    box.focus();
+    show();
+  });
+}
+
+// News from the server. A list asks for itself again, a little spread so that a hundred desks do not ask at once; the page of
+// a melding says who else looks, and that there is news: what somebody is typing is never replaced.
+const stream = document.body.dataset.stroom && new EventSource(document.body.dataset.stroom);
+if (stream) {
+  const here = document.getElementById("aanwezig");
+  let looking = "";
+  let isOld = false;
+  const tell = () => {
+    if (here) here.textContent = [looking && `${looking} kijkt ook naar deze melding.`, isOld && "Er is nieuws: laad de pagina opnieuw."].filter(Boolean).join(" ");
+  };
+  let waiting;
+  stream.addEventListener("nieuws", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => document.getElementById("werkblad") && window.htmx?.trigger("#werkblad", "nieuws"), Math.random() * 500);
+  });
+  stream.addEventListener("aanwezig", (event) => {
+    looking = event.data;
+    tell();
+  });
+  stream.addEventListener("versie", (event) => {
+    isOld = here?.dataset.versie !== event.data;
+    tell();
+  });
+  window.addEventListener("pagehide", () => stream.close());
 }

@@ -7,7 +7,8 @@ from datetime import timedelta
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from bot.web.guard import Admitted, Visit
+from bot.roles import Right
+from bot.web.guard import Admitted, Visit, needs
 from bot.web.pages import Message, Pages, go_on
 from storage.guards import Guards, trip_counts, trips
 
@@ -32,14 +33,14 @@ def show_brakes(visit: Admitted) -> Response:
     return pages.show(visit, "remmen.html", values)
 
 
-@router.post("/remmen/stoppen")
+@router.post("/remmen/stoppen", dependencies=[needs(Right.SEND)])
 def stop(visit: Admitted) -> Response:
     """Nothing leaves any more, on any channel, until somebody lets it."""
     why = visit.form.text("reden")
     return _switch(visit, why or "geen reden opgegeven", "Er gaat niets meer weg. Berichten komen wel binnen.", is_on=True)
 
 
-@router.post("/remmen/hervatten")
+@router.post("/remmen/hervatten", dependencies=[needs(Right.SEND)])
 def resume(visit: Admitted) -> Response:
     return _switch(visit, "hervat", "Wat wachtte, gaat nu weg.", is_on=False)
 

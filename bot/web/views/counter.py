@@ -12,8 +12,9 @@ from starlette.responses import Response
 
 from bot.entry import take_in_entry
 from bot.passwords import new_token
+from bot.roles import Right
 from bot.web.forms import Form, FormError
-from bot.web.guard import Admitted, Visit
+from bot.web.guard import Admitted, Visit, needs
 from bot.web.pages import Message, Pages, go_on
 from channels.counter import NAME, CounterEntry, CounterWay, parse_entry
 from channels.mail_address import checked_address
@@ -33,7 +34,7 @@ def ask_entry(visit: Admitted) -> Response:
     return _page(visit, number=new_token(), problems={})
 
 
-@router.post(PATH)
+@router.post(PATH, dependencies=[needs(Right.NOTE)])
 def enter(visit: Admitted) -> Response:
     """The number of the form makes a second click the same message. What is wrong is shown beside its field."""
     number = visit.form.raw("formulier")

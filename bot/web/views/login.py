@@ -13,10 +13,14 @@ from bot.web.sessions import FAILURES_BEFORE_LOCK, LOCK_MINUTES, Sessions
 
 router = APIRouter()
 _REFUSAL = (
-    "De gebruikersnaam of het wachtwoord klopt niet. "
+    "De gebruikersnaam, het wachtwoord of de code klopt niet. "
     f"Na {FAILURES_BEFORE_LOCK} foute pogingen gaat een account {LOCK_MINUTES} minuten dicht."
 )
-_NOTES = {"uit": "U bent uitgelogd.", "verlopen": "Uw sessie is voorbij. Log opnieuw in."}
+_NOTES = {
+    "uit": "U bent uitgelogd.",
+    "verlopen": "Uw sessie is voorbij. Log opnieuw in.",
+    "wachtwoord": "Uw wachtwoord is gewijzigd.",
+}
 _FORM_SECONDS = 3600
 
 
@@ -32,7 +36,12 @@ def ask_login(visit: Admitted, naar: str = "/", reden: str = "") -> Response:
 def login(visit: Admitted) -> Response:
     """A new token at every login; a session that was open in this browser ends."""
     sessions: Sessions = visit.request.app.state.sessions
-    token = sessions.login(visit.form.text("gebruikersnaam"), visit.form.raw("wachtwoord"))
+    token = sessions.login(
+        visit.form.text("gebruikersnaam"),
+        visit.form.raw("wachtwoord"),
+        visit.form.text("code"),
+        browser=visit.request.headers.get("user-agent", ""),
+    )
     if token is None:
         return _form(visit, goal=visit.form.raw("naar"), problem=_REFUSAL)
     if visit.token:

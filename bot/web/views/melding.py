@@ -11,17 +11,25 @@ from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
 from bot.handling import Preview, Step
-from bot.web import actions, words
+from bot.plain_language import blocks
+from bot.roles import Right
+from bot.web import actions, display, words
 from bot.web.actions import ACTIONS, Action
 from bot.web.forms import FormError
-from bot.web.guard import Admitted, Visit
+from bot.web.guard import Admitted, ForbiddenError, Visit, needs
+from bot.web.listing import Listing
+from bot.web.outgoing import Outgoing, outgoing
 from bot.web.pages import Message, Pages, Tone, go_on
 from routing.errors import InvalidTransitionError, NotFoundError, StaleError, WijkbalieError
-from routing.melding import TO_JUDGE, Status
-from routing.vakafdelingen import Municipality, Sort
-from storage import queries
+from routing.melding import TO_JUDGE, Event, Status, may
+from routing.personal_data import find_personal_data
+from routing.vakafdelingen import SAME_DAYS, SAME_METRES, Municipality, Sort
+from storage import nearby, queries, queues
 from storage.meldingen import Melding
-from storage.queries import Queue
+from storage.notes import notes_of
+from storage.queues import Queue
+from storage.tasks import tasks_of
+from storage.watching import is_following
 
 router = APIRouter()
 _LOOK_AGAIN = "Hieronder staat hoe het nu is. Wat u invulde is bewaard."
@@ -35,15 +43,38 @@ class Open:
     fields: Mapping[str, str]
     wrong_field: str = ""
     problem: str = ""
-    previews: tuple[Preview, ...] | None = None
+    previews: tuple[Outgoing, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Showing:
+    """How the page is shown: which form opened, with which sentence above it, contact details whole or masked."""
+
+    opened: Open | None = None
+    message: Message | None = None
+    status: int = 200
+    sees_whole: bool = False
 
 
 @router.get("/meldingen/{number}")
 def show_melding(visit: Admitted, number: str) -> Response:
-    return _page(visit, _melding_id(number))
+    return show_page(visit, melding_id_of(number))
 
 
-@router.post("/meldingen/{number}/{action}/bekijken")
+@router.post("/meldingen/{number}/inzien", dependencies=[needs(Right.LOOK)])
+def show_contacts(visit: Admitted, number: str) -> Response:
+    """The page with what residents wrote unmasked. Who looked is written down first; it is shown this once."""
+    if not visit.account.sees_contacts:
+        raise ForbiddenError("U mag geen contactgegevens zien. Vraag een collega, of de beheerder om het recht.")
+    melding_id = melding_id_of(number)
+    with visit.desk.database.work() as work:
+        kenmerk = work.meldingen.get(melding_id).kenmerk
+        work.journal.write(visit.account.username, "contactgegevens bekeken", kenmerk, visit.desk.now())
+        work.commit()
+    return show_page(visit, melding_id, Showing(sees_whole=True))
+
+
+@router.post("/meldingen/{number}/{action}/bekijken", dependencies=[needs(Right.HANDLE)])
 def preview(visit: Admitted, number: str, action: str) -> Response:
     """Exactly what each melder would get. Changes nothing, so it answers with a page instead of a redirect."""
     melding, chosen = _find(visit, number, action)
@@ -51,13 +82,13 @@ def preview(visit: Admitted, number: str, action: str) -> Response:
         previews = visit.desk.handling.preview(melding, _step(visit, melding, chosen), account=visit.account.username)
     except (FormError, InvalidTransitionError, StaleError) as error:
         return _refused(visit, melding, chosen, error)
-    opened = Open(action=chosen.name, fields=visit.form.fields, previews=previews)
+    opened = Open(action=chosen.name, fields=visit.form.fields, previews=outgoing(previews, visit.desk.limits))
     if visit.is_partial:
         return HTMLResponse(_pages(visit).text("_voorbeeld.html", {"opened": opened, "message": None}))
-    return _page(visit, melding.id, opened=opened)
+    return show_page(visit, melding.id, Showing(opened=opened))
 
 
-@router.post("/meldingen/{number}/{action}")
+@router.post("/meldingen/{number}/{action}", dependencies=[needs(Right.HANDLE)])
 def carry_out(visit: Admitted, number: str, action: str) -> Response:
     melding, chosen = _find(visit, number, action)
     handling = visit.desk.handling
@@ -68,18 +99,35 @@ def carry_out(visit: Admitted, number: str, action: str) -> Response:
     except (FormError, InvalidTransitionError, StaleError) as error:
         return _refused(visit, melding, chosen, error)
     tone: Tone = "warning" if any(preview.by_hand for preview in told) else "ok"
-    message = Message(tone=tone, text=f"{_done(after, visit.desk.municipality)} {_told(told)}")
-    return go_on(visit, f"/meldingen/{melding.id}", message)
+    text = f"{_done(after, visit.desk.municipality)} {_told(told)}"
+    return go_on(visit, _onward(visit, melding), Message(tone=tone, text=text, undo=f"{after.id}.{after.event_count}"))
+
+
+def _onward(visit: Visit, melding: Melding) -> str:
+    """Where a colleague goes after a decision: who works through the queue of what is to be judged gets the next one."""
+    listing = Listing.parse(visit.request.query_params)
+    here = f"/meldingen/{melding.id}"
+    if not listing.is_named:
+        return here
+    if listing.queue is Queue.TO_JUDGE and melding.status in TO_JUDGE:
+        with visit.desk.database.reading() as connection:
+            position = queues.position_of(melding, listing.queue)
+            _, following = queues.neighbours(connection, listing.asked(visit.desk, visit.viewer), position)
+        return f"/meldingen/{following.id}?{listing.query(here=True)}" if following else f"/?{listing.query()}"
+    return f"{here}?{listing.query(here=True)}"
 
 
 def _find(visit: Visit, number: str, action: str) -> tuple[Melding, Action]:
     chosen = ACTIONS.get(action)
     if chosen is None:
         raise NotFoundError("Deze stap bestaat niet. Ga terug naar de melding en kies daar.")
-    return visit.desk.handling.get(_melding_id(number)), chosen
+    melding = visit.desk.handling.get(melding_id_of(number))
+    if not actions.may_do(visit.account, melding, chosen):
+        raise ForbiddenError(f"'{chosen.title}' is aan de coördinator of aan {visit.desk.municipality.name_of(melding.lead)}.")
+    return melding, chosen
 
 
-def _melding_id(number: str) -> int:
+def melding_id_of(number: str) -> int:
     if re.fullmatch(r"[0-9]{1,12}", number) is None:
         raise NotFoundError("Deze melding bestaat niet. Kijk of het adres klopt.")
     return int(number)
@@ -101,31 +149,67 @@ def _refused(visit: Visit, melding: Melding, action: Action, error: WijkbalieErr
     if visit.is_partial:
         text = _pages(visit).text("_voorbeeld.html", {"opened": opened, "message": message})
         return HTMLResponse(text, status_code=status)
-    return _page(visit, melding.id, opened=opened, message=message, status=status)
+    return show_page(visit, melding.id, Showing(opened=opened, message=message, status=status))
 
 
-def _page(
-    visit: Visit, melding_id: int, *, opened: Open | None = None, message: Message | None = None, status: int = 200
-) -> Response:
+def show_page(visit: Visit, melding_id: int, showing: Showing | None = None) -> Response:
+    showing = showing or Showing()
+    listing = Listing.parse(visit.request.query_params)
     with visit.desk.database.reading() as connection:
         melding = queries.get_melding(connection, melding_id)
+        if not listing.is_named:
+            listing = Listing(queue=_queue_of(melding))
+        here = queues.position_of(melding, listing.queue)
+        previous, following = queues.neighbours(connection, listing.asked(visit.desk, visit.viewer), here)
         values: dict[str, Any] = {
             "melding": melding,
             "lines": queries.conversation(connection, melding_id),
             "events": queries.event_log(connection, melding_id),
             "melders": queries.melders_of(connection, melding_id),
+            "reason_words": display.reason_words(melding.proposal.get("reasons", ())),
+            "sees_whole": showing.sees_whole,
             "is_log_whole": queries.is_log_whole(connection, melding_id),
             "names": queries.staff_names(connection),
-            "following": queries.next_to_judge(connection, melding),
+            "previous": previous,
+            "following": following,
+            "listing": listing,
+            "along": f"?{listing.query(here=True)}" if Listing.parse(visit.request.query_params).is_named else "",
         }
+        values |= _together(connection, visit, melding)
+    said = "\n".join(line.text for line in values["lines"] if not line.is_ours)
+    values["has_contacts"] = bool(find_personal_data(said))
     values |= _choices(visit.desk.municipality, melding)
     values |= {
-        "opened": opened,
+        "opened": showing.opened,
         "proposed_role": visit.desk.handling.proposed_role(melding) if melding.is_escalation_proposed else "",
-        "offered": actions.offered(melding, visit.desk.municipality),
+        "offered": actions.offered(melding, visit.desk.municipality, visit.account),
         "is_to_judge": melding.status in TO_JUDGE,
+        "may_split": may(melding.status, Event.AFGESPLITST),
+        "blocks": blocks(),
+        "ways": _ways(visit, melding),
     }
-    return _pages(visit).show(visit, "melding.html", values, message=message, status=status)
+    return _pages(visit).show(visit, "melding.html", values, message=showing.message, status=showing.status)
+
+
+def _together(connection: Any, visit: Visit, melding: Melding) -> dict[str, Any]:
+    """Who else works on it and which meldingen belong with it."""
+    topic = visit.desk.municipality.onderwerpen.get(melding.topic)
+    metres, days = (topic.same_metres, topic.same_days) if topic else (SAME_METRES, SAME_DAYS)
+    return {
+        "notes": notes_of(connection, melding.id),
+        "tasks": tasks_of(connection, melding.id),
+        "linked": nearby.linked_to(connection, melding.id),
+        "merged": nearby.merged_into(connection, melding.id),
+        "similar": () if melding.is_closed else nearby.similar(connection, melding, metres=metres, days=days),
+        "is_following": is_following(connection, visit.account.username, melding.id),
+    }
+
+
+def _ways(visit: Visit, melding: Melding) -> tuple[Outgoing, ...]:
+    """By which way each melder would get a message now, and what an empty one already takes."""
+    handling = visit.desk.handling
+    empty = handling.preview(melding, handling.write(melding, text=""), account=visit.account.username)
+    return outgoing(empty, visit.desk.limits)
 
 
 def _choices(municipality: Municipality, melding: Melding) -> dict[str, Any]:
@@ -143,7 +227,6 @@ def _choices(municipality: Municipality, melding: Melding) -> dict[str, Any]:
         "endings": actions.ENDINGS,
         "questions": actions.QUESTIONS,
         "own_question": actions.OWN_QUESTION,
-        "back": _queue_of(melding),
     }
 
 

@@ -1,32 +1,38 @@
-"""The queue: what waits for a colleague, the dringendste first."""
+"""The queues: what waits for a colleague, the dringendste first, narrowed by the filters in the address bar."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
+from bot.roles import Right
 from bot.web import words
-from bot.web.guard import Admitted, Visit
-from bot.web.pages import AT_RISK, Pages
+from bot.web.actions import ENDINGS
+from bot.web.forms import FormError
+from bot.web.guard import Admitted, Visit, needs
+from bot.web.listing import AGES, KINDS, Listing
+from bot.web.pages import Message, Pages, go_on
+from routing.errors import NotFoundError
 from routing.melding import TO_JUDGE
-from storage import queries
-from storage.queries import Queue
+from storage import queries, queues
+from storage.queues import Asked, Queue
 
 router = APIRouter()
 PER_PAGE = 25
+_LONGEST_NAME = 40
 
 
 @router.get("/")
-def show_queue(visit: Admitted, queue: str = Queue.TO_JUDGE.value, page: str = "1", gezien: str = "") -> Response:
+def show_queue(visit: Admitted, gezien: str = "") -> Response:
     """A page of a queue. htmx gets only the part that changes, and nothing (204) when it shows the same already."""
     pages: Pages = visit.request.app.state.pages
-    chosen = Queue(queue) if queue in set(Queue) else Queue.TO_JUDGE
-    frame = pages.frame(visit)
-    values = frame | _read(visit, chosen, _page_number(page), frame["counts"].queues[chosen])
+    listing = Listing.parse(visit.request.query_params)
+    values = pages.frame(visit) | _read(visit, listing)
     seen = _digest(pages.text("_werkblad.html", values | {"seen": ""}))
     if visit.is_partial:
         if gezien == seen:
@@ -35,33 +41,60 @@ def show_queue(visit: Admitted, queue: str = Queue.TO_JUDGE.value, page: str = "
     return pages.show(visit, "wachtrij.html", values | {"seen": seen})
 
 
-def _read(visit: Visit, queue: Queue, page: int, total: int) -> dict[str, Any]:
-    now = visit.desk.now()
-    last = max(1, -(-total // PER_PAGE))
-    page = min(page, last)
+@router.post("/filters", dependencies=[needs(Right.LOOK)])
+def save_filter(visit: Admitted) -> Response:
+    """Give the list that the address names a name of one's own."""
+    listing = Listing.parse(visit.request.query_params)
+    name = visit.form.text("naam")
+    if not name or len(name) > _LONGEST_NAME:
+        raise FormError(f"Geef het filter een naam van hoogstens {_LONGEST_NAME} tekens.", name="naam")
+    with visit.desk.database.work() as work:
+        work.watching.save_filter(visit.account.username, name, listing.query())
+        work.commit()
+    return go_on(visit, f"/?{listing.query()}", Message(tone="ok", text=f"Het filter '{name}' staat nu bij uw filters."))
+
+
+@router.post("/filters/{number}/verwijderen", dependencies=[needs(Right.LOOK)])
+def forget_filter(visit: Admitted, number: str) -> Response:
+    if re.fullmatch(r"[0-9]{1,12}", number) is None:
+        raise NotFoundError("Dit filter bestaat niet. Kijk bij uw filters.")
+    with visit.desk.database.work() as work:
+        work.watching.forget_filter(visit.account.username, int(number))
+        work.commit()
+    listing = Listing.parse(visit.request.query_params)
+    return go_on(visit, f"/?{listing.query()}", Message(tone="ok", text="Het filter is verwijderd."))
+
+
+def _read(visit: Visit, listing: Listing) -> dict[str, Any]:
+    asked = listing.asked(visit.desk, visit.viewer)
+    if not visit.account.sees_contacts:
+        asked = replace(asked, filters=replace(asked.filters, melder=""))
+    is_counted = listing.queue is not Queue.CLOSED or bool(listing.filters)
     with visit.desk.database.reading() as connection:
-        soon = now + AT_RISK
-        found = queries.list_queue(connection, queue, soon=soon, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
-        arrivals = queries.arrivals(connection, [melding.id for melding in found])
-        urgent = queries.list_queue(connection, Queue.URGENT, soon=soon, limit=1)
+        found = queues.page(connection, asked, limit=PER_PAGE, after=listing.after, before=listing.before)
+        if not found.meldingen and (listing.after or listing.before):
+            found = queues.page(connection, asked, limit=PER_PAGE)  # the page emptied meanwhile: begin again
+        arrivals = queries.arrivals(connection, [melding.id for melding in found.meldingen])
+        total = queues.count(connection, asked) if is_counted else None
+        urgent = queues.page(connection, Asked(queue=Queue.URGENT, now=asked.now, soon=asked.soon), limit=1).meldingen
     alarm = next((melding for melding in urgent if melding.urgency == "noodgeval" and melding.status in TO_JUDGE), None)
     return {
-        "queue": queue,
-        "title": words.QUEUES[queue],
-        "hint": words.QUEUE_HINTS[queue],
-        "nothing": words.EMPTY_QUEUES[queue],
-        "meldingen": found,
+        "listing": listing,
+        "queue": listing.queue,
+        "title": words.QUEUES[listing.queue],
+        "hint": words.QUEUE_HINTS[listing.queue],
+        "nothing": "Niets past bij deze filters." if listing.filters else words.EMPTY_QUEUES[listing.queue],
+        "found": found,
+        "meldingen": found.meldingen,
         "arrivals": arrivals,
         "alarm": alarm,
         "total": total,
-        "page": page,
-        "last": last,
+        "ages": AGES,
+        "kinds": KINDS,
+        "ENDINGS": ENDINGS,
+        "areas": visit.desk.areas,
+        "municipality": visit.desk.municipality,
     }
-
-
-def _page_number(text: str) -> int:
-    """A number nobody can abuse; the first page for anything else."""
-    return max(1, int(text)) if re.fullmatch(r"[0-9]{1,6}", text) else 1
 
 
 def _digest(text: str) -> str:

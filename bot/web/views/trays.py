@@ -9,8 +9,9 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from bot.roles import Right
 from bot.web import display
-from bot.web.guard import Admitted, Visit
+from bot.web.guard import Admitted, Visit, needs
 from bot.web.pages import Message, Pages, go_on
 from routing.errors import InvalidTransitionError, NotFoundError
 from storage import queries
@@ -24,13 +25,13 @@ def show_unsent(visit: Admitted) -> Response:
     return _unsent(visit)
 
 
-@router.post("/niet-verzonden/{number}/geplaatst")
+@router.post("/niet-verzonden/{number}/geplaatst", dependencies=[needs(Right.SEND)])
 def mark_posted(visit: Admitted, number: str) -> Response:
     """A colleague placed the text by hand, or saw that it is there."""
     return _decide(visit, number, visit.desk.handling.mark_posted, "Genoteerd: het antwoord is geplaatst.")
 
 
-@router.post("/niet-verzonden/{number}/opnieuw-versturen")
+@router.post("/niet-verzonden/{number}/opnieuw-versturen", dependencies=[needs(Right.SEND)])
 def send_again(visit: Admitted, number: str) -> Response:
     """A colleague looked, and it is not there."""
     return _decide(visit, number, visit.desk.handling.send_again, "Het antwoord wordt opnieuw verzonden.")

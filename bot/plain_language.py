@@ -1,0 +1,60 @@
+"""What a colleague should look at once more before a text goes out: personal data and words residents do not use.
+
+Warns, never refuses: the colleague decides. The words and the building blocks are data (bot/teksten).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from routing.personal_data import find_personal_data
+
+_KINDS = {
+    "phone": "een telefoonnummer",
+    "email": "een e-mailadres",
+    "bsn": "een burgerservicenummer",
+    "iban": "een bankrekening",
+    "plate": "een kenteken",
+    "dob": "een geboortedatum",
+    "address": "een huisadres",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A text to begin a message with."""
+
+    code: str
+    name: str
+    text: str
+
+
+def concerns(text: str, *, is_public: bool) -> tuple[str, ...]:
+    """What to look at, in sentences; empty when nothing stands out."""
+    found = dict.fromkeys(_KINDS[finding.kind] for finding in find_personal_data(text))
+    where = "Iedereen kan dit lezen. Haal het weg." if is_public else "Moet dit er echt in?"
+    warnings = [f"In de tekst staat {what}. {where}" for what in found]
+    warnings += [f"'{word}' is moeilijk. Schrijf liever '{plain}'." for word, plain in _hard_words(text)]
+    return tuple(warnings)
+
+
+@cache
+def blocks() -> tuple[Block, ...]:
+    """The building blocks, in the order of the file."""
+    tables = tomllib.loads((files("bot") / "teksten" / "bouwstenen.toml").read_text(encoding="utf-8"))
+    return tuple(Block(code=code, name=table["naam"], text=table["tekst"]) for code, table in tables.items())
+
+
+@cache
+def _plain_words() -> Mapping[str, str]:
+    tables = tomllib.loads((files("bot") / "teksten" / "ambtelijk.toml").read_text(encoding="utf-8"))
+    return {str(word): str(plain) for word, plain in tables["woorden"].items()}
+
+
+def _hard_words(text: str) -> list[tuple[str, str]]:
+    return [(word, plain) for word, plain in _plain_words().items() if re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE)]

@@ -1,0 +1,31 @@
+"""What a decision is about to change, written down so that the decision can be taken back. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from storage.meldingen import Melding
+
+_MOMENT = "moment:"
+_ALWAYS = frozenset({"status", "status_before_question", "snoozed_until"})
+
+
+def kept(melding: Melding, columns: dict[str, Any]) -> dict[str, Any]:
+    """The columns as they are now, in values that JSON keeps."""
+    return {name: _plain(getattr(melding, name)) for name in sorted({*columns, *_ALWAYS})}
+
+
+def restored(values: dict[str, Any]) -> dict[str, Any]:
+    """The columns that `kept` wrote down."""
+    return {name: _moment(value) if isinstance(value, str) else value for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return f"{_MOMENT}{value.astimezone(UTC).isoformat()}"
+    return " ".join(sorted(value)) if isinstance(value, frozenset) else value
+
+
+def _moment(value: str) -> str | datetime:
+    return datetime.fromisoformat(value.removeprefix(_MOMENT)) if value.startswith(_MOMENT) else value

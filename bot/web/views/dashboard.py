@@ -1,0 +1,55 @@
+"""The figures of a period: each as a plot, a table and a file."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from bot.figures import Figure, Reckoner
+from bot.roles import Right
+from bot.web import words
+from bot.web.guard import Admitted, Visit, needs
+from bot.web.pages import Pages
+from bot.web.plots import plot
+from bot.web.views.admin import as_csv
+from routing.errors import NotFoundError
+from storage.figures import meldingen_between, moments_of_messages
+
+router = APIRouter(dependencies=[needs(Right.FIGURES)])
+PERIODS = (7, 30, 90)
+
+
+@router.get("/cijfers")
+def show_figures(visit: Admitted, dagen: str = "30") -> Response:
+    pages: Pages = visit.request.app.state.pages
+    days = _days(dagen)
+    figures = [(figure, plot(figure)) for figure in _figures(visit, days)]
+    return pages.show(visit, "cijfers.html", {"figures": figures, "days": days, "periods": PERIODS, "place": "cijfers"})
+
+
+@router.get("/cijfers/{code}.csv")
+def export(visit: Admitted, code: str, dagen: str = "30") -> Response:
+    figure = next((figure for figure in _figures(visit, _days(dagen)) if figure.code == code), None)
+    if figure is None:
+        raise NotFoundError("Deze cijfers bestaan niet. Kies ze op de bladzijde Cijfers.")
+    return as_csv(f"{code}.csv", [figure.head, *figure.rows])
+
+
+def _days(text: str) -> int:
+    return int(text) if text in {str(days) for days in PERIODS} else 30
+
+
+def _figures(visit: Visit, days: int) -> tuple[Figure, ...]:
+    now = visit.desk.now()
+    start = now - timedelta(days=days)
+    with visit.desk.database.reading() as connection:
+        counted = meldingen_between(connection, start, now, now=now)
+        moments = moments_of_messages(connection, start, now)
+    reckoner = Reckoner(
+        municipality=visit.desk.municipality,
+        hours=visit.desk.handling.promises.hours,
+        name_of_channel=lambda code: words.CHANNELS.get(code, words.readable(code)),
+    )
+    return reckoner.figures(counted, moments)

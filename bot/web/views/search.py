@@ -1,0 +1,34 @@
+"""Searching everything that was said: words, streets, reference numbers."""
+
+from __future__ import annotations
+
+import re
+
+from fastapi import APIRouter
+from starlette.responses import RedirectResponse, Response
+
+from bot.web.guard import Admitted
+from bot.web.pages import Pages
+from storage import queries
+from storage.search import Found, reference_in, search
+
+router = APIRouter()
+PER_PAGE = 25
+_LONGEST = 200
+
+
+@router.get("/zoeken")
+def show_found(visit: Admitted, q: str = "", na: str = "") -> Response:
+    """What was found, the newest first. A reference number alone leads straight to its melding."""
+    pages: Pages = visit.request.app.state.pages
+    asked = " ".join(q.split())[:_LONGEST]
+    older_than = int(na) if re.fullmatch(r"[0-9]{1,12}", na) else None
+    found = Found(meldingen=(), has_more=False)
+    with visit.desk.database.reading() as connection:
+        if asked:
+            found = search(connection, asked, limit=PER_PAGE, with_people=visit.account.sees_contacts, older_than=older_than)
+        arrivals = queries.arrivals(connection, [melding.id for melding in found.meldingen])
+    if reference_in(asked) is not None and len(found.meldingen) == 1:
+        return RedirectResponse(f"/meldingen/{found.meldingen[0].id}", status_code=303)
+    values = {"asked": asked, "found": found, "meldingen": found.meldingen, "arrivals": arrivals, "queue": "", "place": "zoeken"}
+    return pages.show(visit, "zoeken.html", values)

@@ -1,0 +1,89 @@
+"""Which meldingen belong together: those merged into one, those linked, and those that may be about the same thing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from storage.dialect import ensure_row
+from storage.meldingen import Melding
+from storage.tables import links, meldingen
+
+_METRES_PER_DEGREE = 111_320
+_OPEN_STAGES = ("te_beoordelen", "loopt", "wacht_op_melder")
+_LOOKED_AT = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Similar:
+    """An open melding about the same onderwerp. `metres` is None when only the street tells that it is near."""
+
+    melding: Melding
+    metres: int | None
+
+
+class Links:
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def link(self, one: int, other: int, *, by: str, now: datetime) -> None:
+        """Idempotent; a link has no direction."""
+        first, second = sorted((one, other))
+        values: dict[str, object] = {"melding_id": first, "other_id": second, "by": by, "at": now}
+        ensure_row(self._connection, links, values)
+
+    def unlink(self, one: int, other: int) -> None:
+        """Idempotent."""
+        first, second = sorted((one, other))
+        self._connection.execute(sa.delete(links).where(links.c.melding_id == first, links.c.other_id == second))
+
+
+def linked_to(connection: sa.Connection, melding_id: int) -> tuple[Melding, ...]:
+    ids = sa.union_all(
+        sa.select(links.c.other_id).where(links.c.melding_id == melding_id),
+        sa.select(links.c.melding_id).where(links.c.other_id == melding_id),
+    )
+    query = sa.select(meldingen).where(meldingen.c.id.in_(ids)).order_by(meldingen.c.id)
+    return tuple(Melding.from_row(row) for row in connection.execute(query))
+
+
+def merged_into(connection: sa.Connection, melding_id: int) -> tuple[Melding, ...]:
+    query = sa.select(meldingen).where(meldingen.c.merged_into_id == melding_id).order_by(meldingen.c.id)
+    return tuple(Melding.from_row(row) for row in connection.execute(query))
+
+
+def similar(connection: sa.Connection, melding: Melding, *, metres: int, days: int, limit: int = 5) -> tuple[Similar, ...]:
+    """Open meldingen about the same onderwerp, within so many metres and days of this one; the nearest first."""
+    window = timedelta(days=days)
+    query = (
+        sa.select(meldingen)
+        .where(
+            meldingen.c.topic == melding.topic,
+            meldingen.c.stage.in_(_OPEN_STAGES),
+            meldingen.c.created_at.between(melding.created_at - window, melding.created_at + window),
+            meldingen.c.id != melding.id,
+        )
+        .order_by(meldingen.c.created_at.desc())
+        .limit(_LOOKED_AT)
+    )
+    found = [Similar(melding=other, metres=_metres(melding, other)) for other in map(Melding.from_row, connection.execute(query))]
+    near = [item for item in found if _is_near(melding, item, metres)]
+    return tuple(sorted(near, key=lambda item: (item.metres is None, item.metres or 0, item.melding.id))[:limit])
+
+
+def _is_near(melding: Melding, item: Similar, metres: int) -> bool:
+    if item.metres is not None:
+        return item.metres <= metres
+    return melding.street is not None and melding.street == item.melding.street
+
+
+def _metres(one: Melding, other: Melding) -> int | None:
+    """Along a flat earth: right within a city."""
+    if one.lat is None or one.lon is None or other.lat is None or other.lon is None:
+        return None
+    north = (one.lat - other.lat) * _METRES_PER_DEGREE
+    east = (one.lon - other.lon) * _METRES_PER_DEGREE * math.cos(math.radians(one.lat))
+    return round(math.hypot(north, east))

@@ -1,0 +1,194 @@
+"""Who may do what: every role, the second factor, contact details, and what is written down about it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pyotp
+import pytest
+
+from bot.roles import RIGHTS, Right, Role, has_right
+from bot.second_factor import counter_of, new_secret
+from routing.melding import Status
+from storage.database import Database
+from storage.journal import newest_lines
+from storage.staff import NewSession
+from tests.builders import MONDAY, a_message
+from tests.web.desk import PASSWORD, DeskAtWork, a_desk_for, addresses, readable
+
+OWN_BUSINESS = ("/uitloggen", "/inloggen", "/mijn", "/filters")
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Rights stand before every database: one is enough. The journal is tested on both, below."""
+    return sqlite_url
+
+
+def become(desk: DeskAtWork, role: Role, vakafdeling: str | None = None, *, sees_contacts: bool = False) -> None:
+    with desk.office.database.work() as work:
+        account = work.staff.get_account("samira")
+        work.staff.set_rights(account, role=role, vakafdeling=vakafdeling, sees_contacts=sees_contacts)
+        work.commit()
+
+
+@pytest.mark.parametrize("role", [Role.LOOKER, Role.ARCHIVIST])
+async def test_who_may_only_look_changes_nothing_anywhere(open_desk: DeskAtWork, role: Role) -> None:
+    become(open_desk, role)
+    csrf = open_desk.hidden("csrf")
+    posts = [path for method, path in addresses(open_desk.app) if method == "POST"]
+    for path in posts:
+        if not path.startswith(OWN_BUSINESS) and not path.endswith(("/volgen", "/inzien")):
+            response = await open_desk.client.post(path, data={"csrf": csrf, "versie": "2", "keuze": "1.2", "stappen": "1.2"})
+            assert response.status_code in {403, 404}, path
+    assert open_desk.melding().status is Status.TE_BEOORDELEN
+    page = await open_desk.get("/meldingen/1")
+    assert page.status_code == 200
+    assert "Bevestig voorstel" not in page.text
+
+
+async def test_a_handler_works_on_the_own_vakafdeling_only(open_desk: DeskAtWork) -> None:
+    await open_desk.do(open_desk.melding(), "bevestigen")
+    become(open_desk, Role.HANDLER, "vth")
+    await open_desk.get("/meldingen/1")
+    refused = await open_desk.post("/meldingen/1/in-behandeling", versie="3")
+    assert refused.status_code == 403
+    assert "aan de coördinator of aan Stadswerken" in readable(refused)
+    become(open_desk, Role.HANDLER, "stadswerken")
+    await open_desk.do(open_desk.melding(), "in-behandeling")
+    assert open_desk.melding().status is Status.IN_BEHANDELING
+    assert "Mijn vakafdeling" in (await open_desk.get("/")).text
+    assert "WB-2026-00001" in (await open_desk.get("/?queue=mijn_vakafdeling")).text
+
+
+async def test_a_handler_of_an_involved_vakafdeling_does_the_own_task_and_closes_nothing(open_desk: DeskAtWork) -> None:
+    await open_desk.do(open_desk.melding(), "bevestigen")
+    await open_desk.follow(await open_desk.post("/meldingen/1/taken", vakafdeling="vth", wat="Kijk"))
+    become(open_desk, Role.HANDLER, "vth")
+    assert "WB-2026-00001" in (await open_desk.get("/?queue=mijn_vakafdeling")).text
+    await open_desk.get("/meldingen/1")
+    assert (await open_desk.post("/meldingen/1/afhandelen", einde="opgelost", versie="4")).status_code == 403
+    await open_desk.follow(await open_desk.post("/taken/1", staat="klaar"))
+    become(open_desk, Role.HANDLER, "remo")
+    assert (await open_desk.post("/taken/1", staat="bezig")).status_code == 403
+
+
+async def test_contact_details_are_masked_until_somebody_looks_and_each_look_is_written_down(database: Database) -> None:
+    desk = await a_desk_for(database, a_message("lamp stuk, bel 06-12345678"))
+    page = await desk.get("/meldingen/1")
+    assert "06-12345678" not in page.text
+    assert "[telefoonnummer]" in page.text
+    shown = await desk.post("/meldingen/1/inzien")
+    assert "06-12345678" in shown.text
+    assert "06-12345678" not in (await desk.get("/meldingen/1")).text
+    with database.reading() as connection:
+        looks = [line for line in newest_lines(connection, limit=9) if line.action == "contactgegevens bekeken"]
+    assert [(line.actor, line.object) for line in looks] == [("samira", "WB-2026-00001")]
+    become(desk, Role.COORDINATOR)
+    page = await desk.get("/meldingen/1")
+    assert "Ada" not in page.text
+    assert (await desk.post("/meldingen/1/inzien")).status_code == 403
+    assert "Niets gevonden" in readable(await desk.get("/zoeken?q=Ada"))
+
+
+async def test_logging_in_with_two_steps_takes_a_fresh_code(desk: DeskAtWork) -> None:
+    await desk.get("/mijn")
+    page = await desk.post("/mijn/twee-stappen", wachtwoord=PASSWORD)
+    desk.page = page.text
+    secret = desk.hidden("geheim")
+    assert "<svg" in page.text
+    assert (await desk.post("/mijn/twee-stappen/bevestigen", geheim=secret, code="000000")).status_code == 400
+    now = desk.office.clock()
+    await desk.follow(await desk.post("/mijn/twee-stappen/bevestigen", geheim=secret, code=pyotp.TOTP(secret).at(now)))
+    await desk.follow(await desk.post("/uitloggen"))
+    used = pyotp.TOTP(secret).at(now)
+    for code in ("", "000000", used):  # the code that switched it on was used
+        refused = await desk.post("/inloggen", gebruikersnaam="samira", wachtwoord=PASSWORD, code=code)
+        assert refused.status_code == 403
+        desk.page = refused.text
+    desk.office.clock.advance(seconds=60)
+    fresh = pyotp.TOTP(secret).at(desk.office.clock())
+    assert (await desk.post("/inloggen", gebruikersnaam="samira", wachtwoord=PASSWORD, code=fresh)).status_code == 303
+
+
+def test_a_code_fits_half_a_minute_around_and_once() -> None:
+    secret = new_secret()
+    code = pyotp.TOTP(secret).at(MONDAY)
+    counter = counter_of(secret, f"{code[:3]} {code[3:]}", MONDAY + timedelta(seconds=30), after=0)
+    assert counter is not None
+    assert counter_of(secret, code, MONDAY, after=counter) is None
+    assert counter_of(secret, code, MONDAY + timedelta(minutes=5), after=0) is None
+
+
+async def test_a_colleague_sees_and_ends_the_own_sessions(desk: DeskAtWork) -> None:
+    await desk.get("/mijn")
+    with desk.office.database.work() as work:
+        account, now = work.staff.get_account("samira"), desk.office.clock()
+        work.staff.open_session(
+            account, NewSession(token_hash="x", csrf_token="c", browser="Telefoon"), now=now, expires_at=now + timedelta(hours=1)
+        )
+        work.commit()
+    assert "Telefoon" in (await desk.get("/mijn")).text
+    page = await desk.follow(await desk.post("/mijn/sessies", sessie="x"))
+    assert "Telefoon" not in page.text
+
+
+async def test_an_administrator_makes_changes_and_closes_accounts_and_all_of_it_is_written_down(desk: DeskAtWork) -> None:
+    await desk.get("/beheer")
+    page = await desk.follow(await desk.post("/beheer/accounts", gebruikersnaam="Bram", naam="Bram", rol="kijker"))
+    password = re.search(r"Wachtwoord: (\S+?)<", page.text)
+    assert password is not None
+    rights = {"rol": "behandelaar", "vakafdeling": "vth", "contact": "ja"}
+    await desk.follow(await desk.post("/beheer/accounts/bram", **rights))
+    exported = await desk.get("/beheer/accounts.csv")
+    assert "bram;Bram;behandelaar;vth;ja;nee;ja;" in exported.text
+    await desk.get("/beheer")
+    await desk.follow(await desk.post("/beheer/accounts/bram/staat", staat="dicht"))
+    journal = readable(await desk.get("/beheer/dagboek"))
+    for action in ("account gemaakt", "rechten gewijzigd", "toegangsoverzicht", "account gesloten", "ingelogd"):
+        assert action in journal
+    assert "het dagboek is compleet en niet veranderd" in journal
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/beheer/accounts", {"gebruikersnaam": "sa mira", "rol": "kijker"}),
+        ("/beheer/accounts", {"gebruikersnaam": "samira", "rol": "kijker"}),
+        ("/beheer/accounts", {"gebruikersnaam": "bram", "rol": "koning"}),
+        ("/beheer/accounts/samira", {"rol": "kijker", "vakafdeling": ""}),
+        ("/beheer/accounts/samira/staat", {"staat": "dicht"}),
+    ],
+)
+async def test_what_would_lock_everybody_out_or_makes_no_sense_is_refused(
+    desk: DeskAtWork, path: str, fields: dict[str, str]
+) -> None:
+    await desk.get("/beheer")
+    assert (await desk.post(path, **fields)).status_code == 400
+
+
+async def test_nobody_but_the_administrator_administers(desk: DeskAtWork) -> None:
+    for role in set(Role) - {Role.ADMINISTRATOR}:
+        become(desk, role)
+        for path in ("/beheer", "/beheer/accounts.csv", "/beheer/dagboek", "/beheer/tabellen"):
+            assert (await desk.get(path)).status_code == 403
+
+
+def test_every_role_looks_and_only_the_administrator_has_every_right() -> None:
+    assert all(Right.LOOK in rights for rights in RIGHTS.values())
+    assert [role for role, rights in RIGHTS.items() if rights == frozenset(Right)] == [Role.ADMINISTRATOR]
+
+
+async def test_a_role_that_does_not_exist_may_nothing(desk: DeskAtWork) -> None:
+    with desk.office.database.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE accounts SET role = 'keizer'")
+    with desk.office.database.work() as work:
+        assert not any(has_right(work.staff.get_account("samira"), right) for right in Right)
+    assert (await desk.get("/mijn")).status_code == 403
+
+
+async def test_a_cell_of_an_export_is_never_a_formula(desk: DeskAtWork) -> None:
+    await desk.get("/beheer")
+    await desk.follow(await desk.post("/beheer/accounts", gebruikersnaam="bram", naam="=1+1", rol="kijker"))
+    assert ";'=1+1;" in (await desk.get("/beheer/accounts.csv")).text
