@@ -208,6 +208,8 @@ def _together(connection: Any, visit: Visit, melding: Melding) -> dict[str, Any]
 def _ways(visit: Visit, melding: Melding) -> tuple[Outgoing, ...]:
     """By which way each melder would get a message now, and what an empty one already takes."""
     handling = visit.desk.handling
+    if melding.lead not in visit.desk.municipality.vakafdelingen:
+        return ()  # its vakafdeling was taken out of the tables: it is put with another first
     empty = handling.preview(melding, handling.write(melding, text=""), account=visit.account.username)
     return outgoing(empty, visit.desk.limits)
 
