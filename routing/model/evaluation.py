@@ -82,6 +82,29 @@ def cross_validate(
     return figures(held, np.array(judged), leads)
 
 
+def learning_curve(
+    examples: Sequence[Example],
+    readings: Sequence[Reading],
+    leads: Sequence[str],
+    share: str,
+    said: Callable[[str], None] = lambda _: None,
+) -> list[tuple[int, Figures]]:
+    """How good a model is on one held-out share when it learns from ever more of the rest: pairs of number and figures.
+
+    Each step doubles what was learned from, in one fixed random order, so that a step shows what twice the messages would bring.
+    """
+    ((learn, test),) = by_share(examples, [share])
+    order = np.random.default_rng(SEED).permutation(learn)
+    curve = []
+    for part in (16, 8, 4, 2, 1):
+        chosen = order[: len(order) // part]
+        model = train([examples[i] for i in chosen], [readings[i] for i in chosen], leads, Settings())
+        judged = np.array([model.judge(readings[i]).probabilities for i in test])
+        curve.append((len(chosen), figures([examples[i] for i in test], judged, leads)))
+        said(f"{len(chosen)} berichten geleerd: lead goed {curve[-1][1].right:.1%}")
+    return curve
+
+
 def figures(examples: Sequence[Example], probabilities: NDArray[np.float32], leads: Sequence[str]) -> Figures:
     """The figures of judged examples; `probabilities` has one row per example in the order of `leads`."""
     truth = np.array([leads.index(example.lead) for example in examples])
