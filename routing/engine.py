@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -27,8 +28,23 @@ from routing.vakafdelingen import Municipality, Sort, packaged
 AUTO_FROM = 0.97
 SUGGEST_FROM = 0.30
 INVOLVED_FROM = -0.4  # a margin; few messages need a second department, which draws margins down
+# Danger, by the model's probability of it; measured on messages of writers it did not know (docs/naslag/routing.md).
+# At DANGER_FROM the model may speak of 112 alone; below NO_DANGER_BELOW the words that the rules found were never meant so;
+# from MAYBE_DANGER_FROM a colleague must look.
+DANGER_FROM = 0.5
+NO_DANGER_BELOW = 0.02
+MAYBE_DANGER_FROM = 0.15
+SURE_OF_DANGER = 0.75
 UNCLEAR_LEAD, UNCLEAR_TOPIC = "wijkbureau", "onduidelijk"
 _SHOWN_WORDS = 4
+
+
+class _Danger(Enum):
+    """Whether life is in danger now."""
+
+    NO = "nee"
+    MAYBE = "misschien"
+    YES = "ja"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +81,26 @@ class Engine:
         if not seen.reading.words:
             return self._unclear(place, seen)
         judged = self._model.judge(seen.reading)
-        ranked = self._rank(judged, seen)
-        lead = ranked[0][0]
+        danger = self._danger(judged, seen)
+        ranked = self._rank(judged, danger)
+        lead, confidence = ranked[0]
         topic = self._topic(lead, judged)
-        kind = judged.kind
         return Decision(
             lead=lead,
             involved=self._involved(lead, judged),
             topic=topic,
-            kind=kind,
-            urgency=_urgency(lead, judged, text),
+            kind=judged.kind,
+            urgency="hoog" if danger is _Danger.MAYBE else _urgency(lead, judged, text),
             language=seen.language,
             located=_located(place),
             partner=self._partner(lead, topic),
             personal_data=tuple(finding.text for finding in seen.findings),
-            needs_personal_contact=judged.needs_contact or lead == "noodgeval",
-            confidence=ranked[0][1],
+            needs_personal_contact=judged.needs_contact or danger is _Danger.YES,
+            confidence=confidence,
             top3=ranked[:3],
-            zone=_zone(ranked[0][1], seen, lead, place),
-            reasons=self._reasons(lead, topic, ranked, seen, place),
-            emergency=seen.emergency.kind
-            if seen.emergency and lead == "noodgeval"
-            else ("algemeen" if lead == "noodgeval" else None),
+            zone=Zone.PERSON if danger is _Danger.MAYBE else _zone(confidence, seen, lead, place),
+            reasons=(*_danger_reasons(seen, ranked, danger), *self._reasons(lead, topic, ranked, seen, place)),
+            emergency=(seen.emergency.kind if seen.emergency else "algemeen") if danger is _Danger.YES else None,
             formal=seen.formal,
             versions=self._versions,
         )
@@ -94,7 +108,8 @@ class Engine:
     def probabilities(self, text: str) -> dict[str, float]:
         """The probability of every lead as `route` weighs them, danger included."""
         seen = self._see(text)
-        return dict(self._rank(self._model.judge(seen.reading), seen))
+        judged = self._model.judge(seen.reading)
+        return dict(self._rank(judged, self._danger(judged, seen)))
 
     def topic_within(self, text: str, lead: str) -> str:
         """The likeliest onderwerp of a lead that is known."""
@@ -108,15 +123,22 @@ class Engine:
         language = detect_language(text).code
         return _Text(text, place, findings, find_emergency(text), find_formal(text), language, reading)
 
-    def _rank(self, judged: Judgement, seen: _Text) -> tuple[tuple[str, float], ...]:
-        """Leads with their probabilities, the likeliest first. Danger found by its own layer goes before all."""
-        pairs = list(zip(self._model.leads, judged.probabilities.tolist(), strict=True))
-        if seen.emergency is None:
-            # The layer of its own saw no danger: the model alone must be twice as sure before it speaks of 112.
-            pairs = [(code, probability * 0.5 if code == "noodgeval" else probability) for code, probability in pairs]
-        else:
-            pairs = [(code, 0.99 if code == "noodgeval" else probability * 0.01) for code, probability in pairs]
-        return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
+    def _danger(self, judged: Judgement, seen: _Text) -> _Danger:
+        likely = judged.probabilities[self._model.leads.index("noodgeval")]
+        if likely >= DANGER_FROM or (seen.emergency is not None and likely >= NO_DANGER_BELOW):
+            return _Danger.YES
+        return _Danger.MAYBE if likely >= MAYBE_DANGER_FROM or seen.emergency is not None else _Danger.NO
+
+    def _rank(self, judged: Judgement, danger: _Danger) -> tuple[tuple[str, float], ...]:
+        """Leads with their probabilities, the likeliest first. Danger goes before all; doubt never leads with 112."""
+        likely = dict(zip(self._model.leads, judged.probabilities.tolist(), strict=True))
+        emergency = likely.pop("noodgeval")
+        if danger is _Danger.YES:
+            sure = max(emergency, SURE_OF_DANGER)
+            rest = (1.0 - sure) / max(1.0 - emergency, 1e-9)
+            return ("noodgeval", sure), *((code, chance * rest) for code, chance in _likeliest_first(likely))
+        likely["noodgeval"] = min(emergency, max(likely.values()))
+        return _likeliest_first(likely)
 
     def _topic(self, lead: str, judged: Judgement) -> str:
         own = self._topics_of[lead]
@@ -154,11 +176,8 @@ class Engine:
         self, lead: str, topic: str, ranked: tuple[tuple[str, float], ...], seen: _Text, place: Place
     ) -> tuple[str, ...]:
         name = self._municipality.name_of(lead)
-        reasons = []
-        if seen.emergency is not None and lead == "noodgeval":
-            reasons.append(f"gevaar: {_quoted(seen.emergency.words)}")
         words = _telling_words(seen.reading.hits, self._topics_of[lead], topic)
-        reasons.append(f"{_quoted(words)} -> {name}" if words else f"lijkt op eerdere berichten voor {name}")
+        reasons = [f"{_quoted(words)} -> {name}" if words else f"lijkt op eerdere berichten voor {name}"]
         if place.street or place.wijk:
             reasons.append(
                 f"plaats: {place.street or place.buurt or place.wijk}"
@@ -185,6 +204,17 @@ def load_engine(municipality: Municipality, model: Path | Traversable | None = N
         raise ConfigError(f"het model {source} kent {', '.join(missing)}, uw vakafdelingen niet; leer een model met uw tabellen")
     versions = f"model {version_of(source)}, onderwerpen {version_of(topics or packaged('onderwerpen.toml'))}"
     return Engine(municipality, load_gazetteer(), Lexicon(municipality.onderwerpen), learned, versions)
+
+
+def _likeliest_first(likely: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted(likely.items(), key=lambda pair: (-pair[1], pair[0] == "noodgeval", pair[0])))
+
+
+def _danger_reasons(seen: _Text, ranked: tuple[tuple[str, float], ...], danger: _Danger) -> tuple[str, ...]:
+    words = f": {_quoted(seen.emergency.words)}" if seen.emergency is not None else ""
+    if danger is _Danger.MAYBE:
+        return (f"misschien een noodgeval ({dict(ranked)['noodgeval']:.0%}), lees dit eerst{words}",)
+    return (f"gevaar{words}",) if danger is _Danger.YES and words else ()
 
 
 def _zone(confidence: float, seen: _Text, lead: str, place: Place) -> Zone:
