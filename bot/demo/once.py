@@ -84,7 +84,9 @@ async def _play(city: City, application: Application, clock: DemoClock) -> None:
     _staff_decide(application, {scene.text: scene.belongs_to for scene in the_morning() if scene.belongs_to})
     await _until_quiet(application)
     clock.moment += timedelta(days=9)
-    await _until_quiet(application)
+    for _ in range(4):  # who has more than one thing to hear, hears one an hour
+        await _until_quiet(application)
+        clock.moment += timedelta(minutes=61)
     await _replay(city, application)
 
 
