@@ -5,7 +5,7 @@ Puts the answers of the other modules together; each of them answers one questio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from importlib.resources.abc import Traversable
