@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
+from routing.model.comparison import coverage_at
 from routing.model.corpus import Example
 from routing.model.features import Reading
 from routing.model.training import SEED, Settings, train
@@ -120,7 +121,7 @@ def figures(examples: Sequence[Example], probabilities: NDArray[np.float32], lea
         defensible=float(defensible.mean()),
         in_top_three=float((top == truth[:, None]).any(axis=1).mean()),
         right_not_dutch=_mean(right, [example.language != "nl" for example in examples]),
-        coverage_at_precision=_coverage(confidence, defensible),
+        coverage_at_precision=coverage_at(confidence, defensible, AUTO_PRECISION)[0],
         codes=tuple(_code(code, number, truth, chosen) for number, code in enumerate(leads)),
         calibration=_calibration(confidence, right),
     )
@@ -129,14 +130,6 @@ def figures(examples: Sequence[Example], probabilities: NDArray[np.float32], lea
 def _mean(right: NDArray[np.bool_], which: Sequence[bool]) -> float:
     chosen = right[np.array(which)]
     return float(chosen.mean()) if chosen.size else 0.0
-
-
-def _coverage(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> float:
-    """The largest share of messages, the surest first, of which AUTO_PRECISION is right."""
-    ordered = right[np.argsort(-confidence, kind="stable")]
-    precision = np.cumsum(ordered) / np.arange(1, len(ordered) + 1)
-    enough = np.flatnonzero(precision >= AUTO_PRECISION)
-    return float((enough[-1] + 1) / len(ordered)) if enough.size else 0.0
 
 
 def _code(code: str, number: int, truth: NDArray[np.int64], chosen: NDArray[np.int64]) -> CodeFigures:

@@ -74,10 +74,11 @@ def _shape_terms(words: list[str]) -> list[str]:
 def weigh(counts: Mapping[str, int], vocabulary: Mapping[str, int], rarity: Sequence[float]) -> tuple[list[int], list[float]]:
     """Sublinear term frequencies times rarity, scaled to length one: the columns and their weights."""
     columns, weights = [], []
+    column_of = vocabulary.get
     for term, count in counts.items():
-        column = vocabulary.get(term)
+        column = column_of(term)
         if column is not None:
             columns.append(column)
-            weights.append((1.0 + math.log(count)) * rarity[column])
+            weights.append(rarity[column] if count == 1 else (1.0 + math.log(count)) * rarity[column])
     norm = math.sqrt(sum(weight * weight for weight in weights)) or 1.0
     return columns, [weight / norm for weight in weights]
