@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from routing.errors import NotFoundError
+from routing.errors import NotFoundError, StaleError
 from routing.messages import Delivery, Option, OptionKind
 from storage.dialect import insert_new, skipping_locked
 from storage.tables import attempts, melders, replies
@@ -239,9 +239,10 @@ class Outbox:
     def take_back(self, event_id: int) -> bool:
         """Withdraw every reply of an event. False when one of them left already, or may have: then nothing is withdrawn."""
         is_of_event = replies.c.event_id == event_id
-        gone = sa.and_(is_of_event, replies.c.state.not_in([*_UNSENT, ReplyState.DROPPED.value]))
         self._drop(sa.and_(is_of_event, replies.c.state.in_(_UNSENT)), "besluit teruggedraaid")
-        return not self._connection.execute(sa.select(sa.exists().where(gone))).scalar_one()
+        # What a sender is claiming at this moment still reads as unsent: only what was dropped here is certain to stay.
+        stays = sa.exists().where(is_of_event, replies.c.state != ReplyState.DROPPED.value)
+        return not self._connection.execute(sa.select(stays)).scalar_one()
 
     def revive(self, dropped: dict[str, str]) -> None:
         """Let replies that were withdrawn wait again as they did: what `drop_unsent` returned."""
@@ -274,9 +275,9 @@ class Outbox:
         return self._connection.execute(sa.update(replies).where(replies.c.state.in_(unsent)).values(values)).rowcount
 
     def retry_by_staff(self, reply: Reply, account: str, now: datetime) -> None:
-        """A colleague decided that it must be sent (again)."""
-        self._update(
-            reply.id,
+        """A colleague decided that it must be sent (again). Raises StaleError when it is no longer what they looked at."""
+        self._decide(
+            reply,
             state=ReplyState.READY.value,
             due_at=now,
             look_at=None,
@@ -285,12 +286,12 @@ class Outbox:
         )
 
     def posted_by_staff(self, reply: Reply, account: str, now: datetime) -> None:
-        """A colleague saw it on the platform, or posted it by hand."""
-        self._update(reply.id, state=ReplyState.SENT.value, sent_at=now, look_at=None, problem=f"geplaatst volgens {account}")
+        """A colleague saw it on the platform, or posted it by hand. Raises StaleError as above."""
+        self._decide(reply, state=ReplyState.SENT.value, sent_at=now, look_at=None, problem=f"geplaatst volgens {account}")
 
     def _begin_attempt(self, reply: Reply, now: datetime, claimed_until: datetime) -> Reply:
         number = reply.attempts + 1
-        self._update(reply.id, state=ReplyState.BUSY.value, attempts=number, claimed_until=claimed_until)
+        self._update(reply.id, state=ReplyState.BUSY.value, attempts=number, looks=0, claimed_until=claimed_until)
         self._connection.execute(sa.insert(attempts).values(reply_id=reply.id, number=number, started_at=now))
         return self.get(reply.id)
 
@@ -304,6 +305,12 @@ class Outbox:
         is_attempt = sa.and_(attempts.c.reply_id == reply.id, attempts.c.number == reply.attempts)
         ended = {"ended_at": now, "outcome": state.value, "detail": changes.get("problem")}
         self._connection.execute(sa.update(attempts).where(is_attempt).values(ended))
+
+    def _decide(self, reply: Reply, **changes: Any) -> None:
+        """A sender may have settled it since it was read: what was found on the platform is never sent again."""
+        expected = sa.and_(replies.c.id == reply.id, replies.c.state == reply.state.value, replies.c.attempts == reply.attempts)
+        if self._connection.execute(sa.update(replies).where(expected).values(changes)).rowcount == 0:
+            raise StaleError("Dit antwoord is intussen veranderd. Laad de pagina opnieuw en kijk hoe het staat.")
 
     def _update(self, reply_id: int, **changes: Any) -> None:
         self._connection.execute(sa.update(replies).where(replies.c.id == reply_id).values(changes))
