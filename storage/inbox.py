@@ -156,6 +156,7 @@ class Inbox:
         """
         same = sa.and_(messages.c.channel == item.channel, messages.c.thread == item.thread, messages.c.album == item.album)
         earlier = sa.select(messages).where(same, messages.c.id < message_id).order_by(messages.c.id).limit(1)
+        earlier = earlier.with_for_update()  # its state must not change between the look and the joining
         first = None if item.album is None else self._connection.execute(earlier).one_or_none()
         if first is None or (item.text and (first.text or first.state != WAITING)):
             return None

@@ -28,7 +28,8 @@ class Withdrawals:
             messages.c.channel == removal.channel,
             sa.or_(messages.c.external_id == removal.external_id, messages.c.edits == removal.external_id),
         )
-        found = self._connection.execute(sa.select(messages).where(is_it)).all()
+        # Locked: what is being judged at this moment has its melding before it is masked.
+        found = self._connection.execute(sa.select(messages).where(is_it).with_for_update()).all()
         if not found:
             self._leave_mark(removal, now)
         present = [row for row in found if row.removed_at is None]

@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 
 from routing.errors import InvalidTransitionError, NotFoundError, StaleError
 from routing.melding import Event, Status
-from routing.messages import Delivery, UnreadableItem, Visibility
+from routing.messages import Delivery, Removal, UnreadableItem, Visibility
 from storage import queries
 from storage.database import Database
 from storage.meldingen import Change, Melding, NewMelder, Recorded
@@ -299,3 +299,75 @@ def test_a_session_ends_at_its_time_and_when_the_password_changes(database: Data
         assert work.staff.find_session("digest", LATER) is None
         work.staff.set_password(account, "new")
         assert work.staff.find_session("digest", MONDAY) is None
+
+
+def test_a_colleague_who_decides_late_does_not_send_again_what_was_found(database: Database) -> None:
+    a_waiting_reply(database)
+    with database.work() as work:
+        reply = work.outbox.claim_due("telegram", MONDAY, lease=LEASE)
+        assert reply is not None
+        work.outbox.record_uncertain(reply, "geen antwoord", MONDAY, look_at=MONDAY)
+        seen = work.outbox.get(reply.id)
+        work.outbox.record_sent(seen, "77", MONDAY)
+        work.commit()
+    with database.work() as work:
+        for decide in (work.outbox.retry_by_staff, work.outbox.posted_by_staff):
+            with pytest.raises(StaleError, match="intussen veranderd"):
+                decide(seen, "samira", LATER)
+        assert (work.outbox.get(seen.id).state, work.outbox.get(seen.id).external_id) == (ReplyState.SENT, "77")
+
+
+def test_every_attempt_is_looked_for_as_often_as_the_first(database: Database) -> None:
+    a_waiting_reply(database)
+    for _ in range(2):
+        with database.work() as work:
+            reply = work.outbox.claim_due("telegram", MONDAY, lease=LEASE)
+            assert reply is not None
+            work.outbox.record_uncertain(reply, "geen antwoord", MONDAY, look_at=MONDAY)
+            (looked,) = work.outbox.claim_looks("telegram", MONDAY, lease=LEASE, limit=1)
+            assert looked.looks == 1
+            work.outbox.record_retry(looked, "niet gevonden", MONDAY, due_at=MONDAY)
+            work.commit()
+
+
+def test_a_reply_that_is_being_claimed_is_not_taken_back(postgres_url: str) -> None:
+    database = Database.open(postgres_url)
+    a_waiting_reply(database)
+    with database.reading() as connection:
+        event_id = connection.exec_driver_sql("SELECT event_id FROM replies").scalar_one()
+    with database.work() as sender, database.work() as desk:
+        assert sender.outbox.claim_due("telegram", MONDAY, lease=LEASE) is not None
+        assert not desk.outbox.take_back(event_id)
+        sender.commit()
+    database.close()
+
+
+def test_what_is_taken_back_while_it_is_judged_leaves_nothing_behind(postgres_url: str) -> None:
+    database = Database.open(postgres_url)
+    take_in(database, message := a_message("mijn nummer is 06-12345678"))
+
+    def take_back() -> None:
+        with database.work() as work:
+            work.inbox.take_pushed("telegram", [Removal(channel="telegram", external_id=message.external_id)], LATER)
+            work.commit()
+
+    with database.work() as work:
+        (claimed,) = work.inbox.claim_waiting(1)
+        rival = threading.Thread(target=take_back)
+        rival.start()
+        while not _is_anybody_waiting(database):
+            pass
+        melding = work.meldingen.create(a_new_melding(summary=message.text), MONDAY)
+        work.meldingen.record(melding, Change(event=Event.ONTVANGEN, actor="test"), MONDAY)
+        work.inbox.mark_handled(claimed.id, melding_id=melding.id, action="new_melding")
+        work.commit()
+    rival.join()
+    with database.work() as work:
+        assert work.meldingen.get(melding.id).summary == "(verwijderd door melder)"
+        assert work.inbox.texts_of(melding.id) == ("",)
+    database.close()
+
+
+def _is_anybody_waiting(database: Database) -> bool:
+    with database.reading() as connection:
+        return bool(connection.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").scalar_one())
