@@ -132,6 +132,9 @@ class Attachments:
             await asyncio.to_thread(self._record_refusal, one, str(error))
         except ChannelError as error:
             await asyncio.to_thread(self._record_failure, one, str(error))
+        except Exception as error:  # noqa: BLE001 - one file that nobody can take holds up no other, and is not tried for ever
+            _log.error("attachment failed", attachment_id=one.id, error=type(error).__name__)
+            await asyncio.to_thread(self._record_failure, one, f"onverwachte fout ({type(error).__name__})")
         else:
             await asyncio.to_thread(self._record_kept, one, kept)
             return True

@@ -31,13 +31,17 @@ class Cleaned:
 def clean(source: Path, target: Path, media_type: str) -> Cleaned:
     """Write the picture anew, upright and without EXIF, comments or thumbnails. Of a moving one the first image is kept.
 
-    Raises PictureError for what is no picture, or too large a one to open.
+    Raises PictureError for what is no picture, or too large a one to open; OSError when the disk does not take it.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _rewritten(source, target, media_type)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+    except PictureError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a reader of hostile bytes fails in more ways than its makers name
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk, not the picture
         raise PictureError(f"dit is geen leesbare foto ({type(error).__name__})") from None
 
 
@@ -46,6 +50,7 @@ def _rewritten(source: Path, target: Path, media_type: str) -> Cleaned:
         if picture.width * picture.height > LARGEST:
             raise PictureError(f"de foto telt meer dan {LARGEST // 1_000_000} miljoen punten")
         place = _place_of(picture)
+        picture.info.pop("exif", None)  # read already; Pillow would write it anew, and stumble over what telephones put there
         upright = ImageOps.exif_transpose(picture)
         form = _FORMATS[media_type]
         plain = upright.convert("RGB" if form == "JPEG" else "RGBA")
@@ -56,10 +61,10 @@ def _rewritten(source: Path, target: Path, media_type: str) -> Cleaned:
 
 
 def _place_of(picture: Image.Image) -> GeoPoint | None:
-    gps = picture.getexif().get_ifd(_GPS)
     try:
+        gps = picture.getexif().get_ifd(_GPS)
         lat, lon = (_degrees(gps[reference], gps[value]) for reference, value in (_LAT, _LON))
-    except (KeyError, TypeError, ValueError, ZeroDivisionError, IndexError):
+    except Exception:  # noqa: BLE001 - a photo with damaged particulars is still a photo
         return None
     is_on_earth = abs(lat) <= 90 and abs(lon) <= 180 and (lat, lon) != (0, 0)
     return GeoPoint(lat=lat, lon=lon) if is_on_earth else None

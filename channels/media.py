@@ -34,12 +34,17 @@ async def download(address: str, target: BinaryIO, *, hosts: Collection[str], li
                 if size > limit:
                     raise MessageRejectedError(_too_large(limit))
                 target.write(piece)
+    except httpx.InvalidURL:
+        raise MessageRejectedError("het adres van de bijlage is onleesbaar") from None
     except httpx.HTTPError as error:
         raise TemporaryChannelError("de bijlage is nu niet op te halen") from foreign(error, secrets)
 
 
 def _check_address(address: str, hosts: Collection[str]) -> None:
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        raise MessageRejectedError("het adres van de bijlage is onleesbaar") from None
     host = parts.hostname or ""
     is_theirs = any(host == name or (name.startswith(".") and host.endswith(name)) for name in hosts)
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)

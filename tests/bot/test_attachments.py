@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from bot.attachments import Attachments, FileStore
+from bot.attachments import TRIES, Attachments, FileStore
 from bot.intake import Intake
 from channels.media import download
 from channels.simulator.faults import Fault, FaultKind, Side
@@ -37,6 +37,14 @@ def a_photo(form: str = "JPEG", *, gps: bool = True, size: tuple[int, int] = (64
     file = io.BytesIO()
     picture.save(file, form, exif=exif)
     return file.getvalue()
+
+
+def a_damaged_photo() -> bytes:
+    """Turned a quarter, with words under a number that stands for a width: such photos come from real telephones."""
+    picture, exif, file = Image.new("RGB", (64, 48), "orange"), Image.Exif(), io.BytesIO()
+    exif[0x0112], exif[0x010E] = 6, "Het huis van Ada"
+    picture.save(file, "JPEG", exif=exif)
+    return file.getvalue().replace(b"\x01\x0e\x00\x02", b"\x01\x00\x00\x02", 1)
 
 
 @pytest.fixture
@@ -113,6 +121,30 @@ async def test_what_is_no_photo_is_refused_whatever_it_is_called(
     file = the_file(office.database)
     assert (file.state, file.sha256) == (AttachmentState.REFUSED, None)
     assert (file.problem or "").startswith("dit ")
+
+
+async def test_a_photo_with_damaged_particulars_is_still_a_photo(
+    office: Office, store: FileStore, telegram: TelegramSimulator, channel: TelegramChannel
+) -> None:
+    await sends(office, telegram, channel, a_damaged_photo())
+    assert await fetcher(office, store).run(channel) == 1
+    assert the_file(office.database).state is AttachmentState.KEPT
+
+
+async def test_a_file_that_nobody_can_take_holds_up_no_other_and_is_told_in_the_end(
+    office: Office, store: FileStore, telegram: TelegramSimulator, channel: TelegramChannel
+) -> None:
+    await sends(office, telegram, channel, a_photo())
+    store.folder.mkdir()
+    for number in range(256):
+        (store.folder / f"{number:02x}").write_text("hier hoort een map")
+    attachments = fetcher(office, store)
+    for _ in range(TRIES):
+        assert await attachments.run(channel) == 0
+        office.clock.advance(days=1)
+    file = the_file(office.database)
+    assert (file.state, file.attempts) == (AttachmentState.FAILED, TRIES)
+    assert "onverwachte fout" in (file.problem or "")
 
 
 async def test_a_photo_of_too_many_points_is_not_opened(
@@ -246,3 +278,9 @@ async def test_a_redirect_is_not_followed(server: str) -> None:
 async def test_no_address_but_the_platforms_is_asked(address: str) -> None:
     with pytest.raises(MessageRejectedError, match="niet van het platform"):
         await download(address, io.BytesIO(), hosts=("pbs.twimg.com", ".fbcdn.net"), limit=100)
+
+
+@pytest.mark.parametrize("address", ["https://[", "https://pbs.twimg.com/1\x00.jpg", "https://pbs.twimg.com/1\n.jpg"])
+async def test_an_address_that_is_none_is_refused(address: str) -> None:
+    with pytest.raises(MessageRejectedError, match="onleesbaar"):
+        await download(address, io.BytesIO(), hosts=("pbs.twimg.com",), limit=100)
