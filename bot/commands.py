@@ -39,8 +39,8 @@ class Commands:
         if name == "stop" and not mine:
             work.inbox.mark_handled(message.id, melding_id=None, action=Action.OTHER.value)
             return True
-        if name not in _EXPLAINED:
-            return False
+        if name not in _EXPLAINED or len(rest.split()) > 1 or message.attachments:
+            return False  # a command takes one word; whoever writes more tells us something
         colleague = (
             work.colleagues.join(digest(rest.strip()), message.person_id, self.now()) if name == "start" and rest else None
         )

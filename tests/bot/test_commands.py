@@ -53,6 +53,15 @@ def test_a_second_command_makes_no_second_melding(office: Office) -> None:
     assert len(office.meldingen()) == 1
 
 
+@pytest.mark.parametrize("word", ["/start", "/help", "/status"])
+def test_what_is_told_behind_a_command_is_a_melding(office: Office, word: str) -> None:
+    office.receive(says(f"{word} er ligt een boom op de Voorstraat"))
+
+    [melding], [reply] = office.meldingen(), office.replies()
+    assert "boom" in melding.summary
+    assert (melding.is_closed, reply.news) == (False, "ontvangst")
+
+
 def test_stop_without_a_melding_is_answered_by_silence(office: Office) -> None:
     office.receive(says("/stop"))
     assert (office.meldingen(), office.replies()) == ([], [])
