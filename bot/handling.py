@@ -189,13 +189,8 @@ class Handling:
         """The same matter as another melding: from now on its melders hear with the other's, each on their own channel."""
         if into.id == melding.id:
             raise InvalidTransitionError("Een melding kan niet met zichzelf worden samengevoegd. Kies een andere.")
-        if into.merged_into_id is not None or into.is_closed:
-            raise InvalidTransitionError(f"{into.kenmerk} is niet open. Kies een melding die nog loopt.")
         with self.database.work() as work:
-            if work.meldingen.has_merged(melding.id):
-                raise InvalidTransitionError(
-                    f"Met {melding.kenmerk} zijn al andere samengevoegd. Voeg {into.kenmerk} hierin samen, of maak ze eerst los."
-                )
+            _check_merge(work, melding, into.id)
         columns = {"merged_into_id": into.id, "promised_at": None}
         return Step(event=Event.SAMENGEVOEGD, telling=Telling(news=News.DUBBEL), columns=columns, why=into.kenmerk)
 
@@ -218,6 +213,8 @@ class Handling:
             if step.event is Event.AFGEHANDELD and (unfinished := work.tasks.unfinished(melding.id)):
                 names = ", ".join(self.replies.municipality.name_of(task.vakafdeling) for task in unfinished)
                 raise InvalidTransitionError(f"Er loopt nog een taak bij: {names}. Rond die af of trek hem in.")
+            if step.event is Event.SAMENGEVOEGD:
+                _check_merge(work, melding, step.columns["merged_into_id"])
             dropped = work.outbox.drop_unsent(melding.id, News.NOG_GEEN_NIEUWS.value)  # real news replaces it
             columns = _columns(step)
             data = {"before": kept(melding, columns), "dropped": dropped}
@@ -311,6 +308,18 @@ class Handling:
             else:
                 work.outbox.retry_by_staff(reply, account, self.now())
             work.commit()
+
+
+def _check_merge(work: UnitOfWork, melding: Melding, into_id: int) -> None:
+    """Holds both until the end of the transaction: two colleagues never merge two meldingen into each other."""
+    held = {number: work.meldingen.hold(number) for number in sorted((melding.id, into_id))}
+    into = held[into_id]
+    if into.merged_into_id is not None or into.is_closed:
+        raise InvalidTransitionError(f"{into.kenmerk} is niet open. Kies een melding die nog loopt.")
+    if work.meldingen.has_merged(melding.id):
+        raise InvalidTransitionError(
+            f"Met {melding.kenmerk} zijn al andere samengevoegd. Voeg {into.kenmerk} hierin samen, of maak ze eerst los."
+        )
 
 
 def _columns(step: Step) -> dict[str, Any]:

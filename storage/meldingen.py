@@ -217,7 +217,15 @@ class Meldingen:
         return self.get(int(melding_id))
 
     def get(self, melding_id: int) -> Melding:
-        row = self._connection.execute(sa.select(meldingen).where(meldingen.c.id == melding_id)).one_or_none()
+        """Raises NotFoundError."""
+        return self._get(sa.select(meldingen).where(meldingen.c.id == melding_id), melding_id)
+
+    def hold(self, melding_id: int) -> Melding:
+        """As `get`, and nobody changes it until the end of this transaction. Hold more than one in the order of their ids."""
+        return self._get(sa.select(meldingen).where(meldingen.c.id == melding_id).with_for_update(), melding_id)
+
+    def _get(self, query: sa.Select[Any], melding_id: int) -> Melding:
+        row = self._connection.execute(query).one_or_none()
         if row is None:
             raise NotFoundError(f"Melding {melding_id} bestaat niet.")
         return Melding.from_row(row)
