@@ -39,7 +39,7 @@ def clean(source: Path, target: Path, media_type: str) -> Cleaned:
             return _rewritten(source, target, media_type)
     except PictureError:
         raise
-    except Exception as error:  # noqa: BLE001 - a reader of hostile bytes fails in more ways than its makers name
+    except Exception as error:  # a reader of hostile bytes fails in more ways than its makers name
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the disk, not the picture
         raise PictureError(f"dit is geen leesbare foto ({type(error).__name__})") from None
