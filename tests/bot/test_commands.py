@@ -8,7 +8,7 @@ from bot.passwords import digest
 from routing.messages import Person
 from storage.database import Database
 from tests.bot.office import Office, an_office
-from tests.builders import a_message
+from tests.builders import ScriptedRouter, a_decision, a_message
 
 
 @pytest.fixture
@@ -45,6 +45,18 @@ def test_status_tells_how_the_newest_melding_stands(office: Office) -> None:
     [melding] = office.meldingen()
     assert [reply.news for reply in office.replies()] == ["ontvangst", "stand"]
     assert not melding.is_closed
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_the_status_of_what_is_done_promises_no_moment(database: Database, language: str) -> None:
+    office = an_office(database, ScriptedRouter(a_decision(language=language)))
+    office.receive(says("de lamp is stuk"))
+    [melding] = office.meldingen()
+    office.handling.carry_out(melding, office.handling.solve(melding), account="samira")
+    office.receive(says("/status"))
+
+    assert office.replies()[-1].news == "stand"
+    assert not any(words in office.replies()[-1].text for words in ("uiterlijk", "at the latest"))
 
 
 def test_a_second_command_makes_no_second_melding(office: Office) -> None:
