@@ -9,7 +9,7 @@ import pytest
 from routing.decision import Zone
 from routing.errors import InvalidTransitionError, NotFoundError, StaleError
 from routing.melding import Event, Status
-from routing.messages import Visibility
+from routing.messages import Person, Visibility
 from storage.database import Database
 from storage.outbox import ReplyState
 from tests.bot.office import Office, an_office
@@ -142,3 +142,13 @@ def test_every_step_of_a_melding_stands_in_its_unbroken_log(office: Office, data
     ]
     with database.work() as work:
         assert work.meldingen.verify_chain(melding.id)
+
+
+def test_two_colleagues_never_merge_two_meldingen_into_each_other(office: Office) -> None:
+    office.receive(a_message("de boom is om", sender=Person(external_id="bo"), thread="bo"))
+    one, other = office.meldingen()
+    into_other, into_one = office.handling.merge(one, into=other), office.handling.merge(other, into=one)
+    office.handling.carry_out(one, into_other, account="samira", version=one.event_count)
+    with pytest.raises(InvalidTransitionError, match="niet open"):
+        office.handling.carry_out(other, into_one, account="bram", version=other.event_count)
+    assert [melding.status for melding in office.meldingen()] == [Status.DUBBEL, Status.TE_BEOORDELEN]
