@@ -370,6 +370,9 @@ class Triage:
         return columns
 
     def _ask_person(self, work: UnitOfWork, melding: Melding, message: StoredMessage) -> None:
+        if melding.is_closed:  # nobody looks at it any more, and no promise about it is kept
+            again = Change(event=Event.HEROPEND, actor="melder", why="vraagt om een medewerker", columns={"outcome": None})
+            melding = work.meldingen.record(melding, again, self.now()).melding
         columns = {"needs_personal_contact": True, "promised_at": self.promises.personal(self.now())}
         change = Change(event=Event.MENS_GEVRAAGD, actor="melder", why="vraagt om een medewerker", columns=columns)
         recorded = work.meldingen.record(melding, change, self.now())

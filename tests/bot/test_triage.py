@@ -221,3 +221,18 @@ def test_other_languages_get_dutch_and_english(database: Database) -> None:
     text = office.replies()[0].text
     assert "Dank u wel" in text
     assert "Thank you" in text
+
+
+@pytest.mark.parametrize("first", ["", "de lamp is stuk"])
+def test_who_asks_for_a_person_is_put_before_one_also_when_the_melding_is_closed(database: Database, first: str) -> None:
+    chatter = a_decision(lead="geen_actie", topic="overig", kind="vraag")
+    office = an_office(database, ScriptedRouter(medewerker=chatter))
+    if first:
+        office.receive(a_message(first))
+        (melding,) = office.meldingen()
+        office.handling.carry_out(melding, office.handling.solve(melding), account="samira")
+    office.receive(a_message("hoe staat het? ik wil een medewerker spreken"))
+    (melding,) = office.meldingen()
+    assert (melding.is_closed, melding.needs_personal_contact) == (False, True)
+    assert melding.promised_at is not None
+    assert office.replies()[-1].news == "mens_gevraagd"
