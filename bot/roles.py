@@ -52,3 +52,8 @@ def may_handle(account: Account, melding: Melding) -> bool:
     if has_right(account, Right.JUDGE):
         return True
     return has_right(account, Right.HANDLE) and account.vakafdeling is not None and account.vakafdeling == melding.lead
+
+
+def may_update_task(account: Account, melding: Melding, vakafdeling: str) -> bool:
+    """A task is the work of the vakafdeling that has it, and of who handles the melding."""
+    return may_handle(account, melding) or (has_right(account, Right.HANDLE) and account.vakafdeling == vakafdeling)

@@ -171,6 +171,12 @@ def get_attachment(connection: sa.Connection, attachment_id: int) -> StoredAttac
     return Attachments(connection).get(attachment_id)
 
 
+def melding_of_attachment(connection: sa.Connection, attachment: StoredAttachment) -> Melding | None:
+    """The melding that its message belongs to; None while the message waits for triage."""
+    melding_id = connection.scalar(sa.select(messages.c.melding_id).where(messages.c.id == attachment.message_id))
+    return None if melding_id is None else get_melding(connection, melding_id)
+
+
 def _resident_line(row: sa.Row[Any], files: tuple[StoredAttachment, ...]) -> ConversationLine:
     return ConversationLine(
         at=row.sent_at,

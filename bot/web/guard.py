@@ -1,11 +1,14 @@
 """The door of the desk: every route passes here first, so a new view is closed until somebody opens it.
 
-Three questions for every request: does a post come from our own page, who is it, does the form carry the token of the session?
+Four questions for every request: does a post come from our own page, who is it, does the form carry the token of the session,
+and does who it is have the one right that the route declares?
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Depends, Request, params
@@ -20,9 +23,12 @@ from routing.errors import WijkbalieError
 from storage.queues import Viewer
 from storage.staff import Account, Session
 
-OPEN_ROUTES = frozenset(
-    {"/inloggen", "/health", "/health/live", "/health/ready", "/metrics", "/volg/{token}", "/volg/{token}/afspraak.ics"}
-)
+
+class Entry(StrEnum):
+    """What a route may ask instead of a right: nothing at all, or only a login."""
+
+    OPEN = "open"
+    STAFF = "ingelogd"
 
 
 class LoginNeededError(WijkbalieError):
@@ -94,7 +100,7 @@ async def admit(request: Request) -> Visit:
         raise ForbiddenError("Dit verzoek kwam niet van een pagina van de balie. Ga naar de balie en probeer het daar.")
     token = request.cookies.get(cookies.session, "")
     session = await run_in_threadpool(sessions.find, token) if token else None
-    if session is None and request.scope["route"].path not in OPEN_ROUTES:
+    if session is None and Entry.OPEN not in declared(request.scope["route"].dependencies):
         raise LoginNeededError(was_over=bool(token))
     csrf = session.csrf_token if session else request.cookies.get(cookies.login, "")
     form = await read_form(request) if request.method == "POST" else Form()
@@ -106,13 +112,24 @@ async def admit(request: Request) -> Visit:
 Admitted = Annotated[Visit, Depends(admit)]
 
 
-def needs(right: Right) -> params.Depends:
-    """For routes: who comes in must have this right. Raises ForbiddenError."""
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a route declares. Raises ForbiddenError for who may not pass."""
 
-    def check(visit: Admitted) -> None:
-        if not has_right(visit.account, right):
+    right: Right | Entry
+
+    def __call__(self, visit: Admitted) -> None:
+        if isinstance(self.right, Right) and not has_right(visit.account, self.right):
             raise ForbiddenError(
                 f"Uw rol ({visit.account.role}) mag dit niet. Vraag het een collega, of de beheerder om het recht."
             )
 
-    return params.Depends(check)
+
+def needs(right: Right | Entry) -> params.Depends:
+    """For routes and routers: who comes in must have this right. Each route declares exactly one."""
+    return params.Depends(Needs(right))
+
+
+def declared(dependencies: Sequence[params.Depends]) -> tuple[Right | Entry, ...]:
+    """The rights among the dependencies of a route."""
+    return tuple(depends.dependency.right for depends in dependencies if isinstance(depends.dependency, Needs))

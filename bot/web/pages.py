@@ -16,6 +16,7 @@ from typing import Any, Literal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from bot.roles import Right, has_right
 from bot.web import display, words
 from bot.web.assets import Assets
 from bot.web.condition import machine_concerns
@@ -80,6 +81,7 @@ class Pages:
             health = queries.health(connection, now)
         return {
             "visit": visit,
+            "may": lambda right: has_right(visit.account, Right(right)),
             "office": self.desk.office,
             "assets": self.assets,
             "now": now,

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from bot.attachments import FileStore
 from bot.handling import Handling
@@ -131,12 +132,20 @@ def readable(response: httpx.Response) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.text)).split())
 
 
+def routes(app: FastAPI) -> list[APIRoute]:
+    """Every route behind the door."""
+    routers = [part.original_router for part in app.routes if hasattr(part, "original_router")]
+    return [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+
+
 def addresses(app: FastAPI) -> list[tuple[str, str]]:
     """Every method and path of the app, path parameters filled in."""
-    routers = [part.original_router for part in app.routes if hasattr(part, "original_router")]
-    routes = [route for router in routers for route in router.routes]
-    found = {(method, route.path) for route in routes for method in getattr(route, "methods", None) or ()}
-    return sorted((method, path.replace("{number}", "1").replace("{action}", "bevestigen")) for method, path in found)
+    return sorted({(method, filled_in(route.path)) for route in routes(app) for method in route.methods or ()})
+
+
+def filled_in(path: str) -> str:
+    values = {"number": "1", "other": "2", "action": "bevestigen", "username": USERNAME, "code": "kanalen"}
+    return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), path)
 
 
 async def a_desk_for(database: Database, *messages: object, **decision: object) -> DeskAtWork:

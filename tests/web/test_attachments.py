@@ -55,3 +55,25 @@ async def test_a_colleague_saves_a_document_and_sees_what_was_refused(desk: Desk
 async def test_what_is_not_kept_is_not_found(desk: DeskAtWork, number: str) -> None:
     await desk.log_in()
     assert (await desk.get(f"/bijlagen/{number}")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("role", "vakafdeling", "sees_contacts", "status"),
+    [
+        ("kijker", None, False, 403),
+        ("kijker", None, True, 200),
+        ("behandelaar", "vth", False, 403),
+        ("behandelaar", "stadswerken", False, 200),
+        ("coordinator", None, False, 200),
+    ],
+)
+async def test_what_cannot_be_masked_follows_the_rights_of_the_melding(
+    desk: DeskAtWork, role: str, vakafdeling: str | None, *, sees_contacts: bool, status: int
+) -> None:
+    with desk.office.database.work() as work:
+        account = work.staff.get_account("samira")
+        work.staff.set_rights(account, role=role, vakafdeling=vakafdeling, sees_contacts=sees_contacts)
+        work.commit()
+    await desk.log_in()
+    assert (await desk.get("/bijlagen/1")).status_code == status
+    assert ('/bijlagen/1"' in (await desk.get("/meldingen/1")).text) == (status == 200)

@@ -10,12 +10,13 @@ import pytest
 
 from bot.roles import RIGHTS, Right, Role, has_right
 from bot.second_factor import counter_of, new_secret
+from bot.web.guard import Entry, declared
 from routing.melding import Status
 from storage.database import Database
 from storage.journal import newest_lines
 from storage.staff import NewSession
 from tests.builders import MONDAY, a_message
-from tests.web.desk import PASSWORD, DeskAtWork, a_desk_for, addresses, readable
+from tests.web.desk import PASSWORD, DeskAtWork, a_desk_for, addresses, filled_in, readable, routes
 
 OWN_BUSINESS = ("/uitloggen", "/inloggen", "/mijn", "/filters")
 
@@ -26,7 +27,7 @@ def database_url(sqlite_url: str) -> str:
     return sqlite_url
 
 
-def become(desk: DeskAtWork, role: Role, vakafdeling: str | None = None, *, sees_contacts: bool = False) -> None:
+def become(desk: DeskAtWork, role: str, vakafdeling: str | None = None, *, sees_contacts: bool = False) -> None:
     with desk.office.database.work() as work:
         account = work.staff.get_account("samira")
         work.staff.set_rights(account, role=role, vakafdeling=vakafdeling, sees_contacts=sees_contacts)
@@ -46,6 +47,37 @@ async def test_who_may_only_look_changes_nothing_anywhere(open_desk: DeskAtWork,
     page = await open_desk.get("/meldingen/1")
     assert page.status_code == 200
     assert "Bevestig voorstel" not in page.text
+
+
+async def test_every_route_declares_one_method_and_one_right_and_refuses_every_role_without_it(open_desk: DeskAtWork) -> None:
+    found = [(route.path, sorted(route.methods or ()), declared(route.dependencies)) for route in routes(open_desk.app)]
+    assert [one for one in found if one[1] not in (["GET"], ["POST"]) or len(one[2]) != 1] == []
+    csrf = open_desk.hidden("csrf")
+    for role in (*Role, "keizer"):
+        become(open_desk, role)
+        for path, (method,), (right,) in found:
+            if right in Entry or (role in RIGHTS and right in RIGHTS[Role(role)]):
+                continue
+            response = await open_desk.client.request(method, filled_in(path), data={"csrf": csrf} if method == "POST" else None)
+            assert (response.status_code, "mag dit niet" in response.text) == (403, True), (role, method, path)
+
+
+async def test_only_these_routes_are_open_to_strangers(strangers_desk: DeskAtWork) -> None:
+    found = {route.path for route in routes(strangers_desk.app) if Entry.OPEN in declared(route.dependencies)}
+    follow = {"/volg/{token}", "/volg/{token}/afspraak.ics"}
+    assert found == {"/inloggen", "/health", "/health/live", "/health/ready", "/metrics"} | follow
+    for method, path in addresses(strangers_desk.app):
+        if path not in found:
+            response = await strangers_desk.client.request(method, path)
+            assert (response.status_code, response.headers["location"][:9]) == (303, "/inloggen"), path
+
+
+async def test_an_onlooker_sees_no_contact_details_in_the_trays(open_desk: DeskAtWork) -> None:
+    become(open_desk, Role.LOOKER)
+    page = await open_desk.get("/")
+    for path in ("/niet-verzonden", "/niet-leesbaar", "/aan-de-balie", "/cijfers", "/beheer"):
+        assert f'href="{path}"' not in page.text
+    assert "Stop al het versturen" not in (await open_desk.get("/remmen")).text
 
 
 async def test_a_handler_works_on_the_own_vakafdeling_only(open_desk: DeskAtWork) -> None:

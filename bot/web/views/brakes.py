@@ -17,7 +17,7 @@ SHOWN = 50
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 
 
-@router.get("/remmen")
+@router.get("/remmen", dependencies=[needs(Right.LOOK)])
 def show_brakes(visit: Admitted) -> Response:
     pages: Pages = visit.request.app.state.pages
     now = visit.desk.now()

@@ -29,7 +29,7 @@ CONTACTS = {"geen": "Geen bericht", "email": "E-mail"}
 _FORM_NUMBER = re.compile(r"[A-Za-z0-9_-]{20,80}")
 
 
-@router.get(PATH)
+@router.get(PATH, dependencies=[needs(Right.NOTE)])
 def ask_entry(visit: Admitted) -> Response:
     return _page(visit, number=new_token(), problems={})
 

@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from bot.appointments import invitation
 from bot.follow import LANGUAGE_NAMES, WORDS, page_of
+from bot.roles import Right
 from bot.texts import LANGUAGES
-from bot.web.guard import Admitted, Visit
+from bot.web.guard import Admitted, Entry, Visit, needs
 from bot.web.pages import Pages
 from routing.errors import NotFoundError
 from storage import queries
@@ -20,7 +21,7 @@ _NUMBER = re.compile(r"[0-9]{1,12}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 
-@router.get("/volg/{token}")
+@router.get("/volg/{token}", dependencies=[needs(Entry.OPEN)])
 def show_follow(visit: Admitted, token: str, taal: str = "") -> Response:
     """404, in the same words, for a link that never was and for one that expired."""
     pages: Pages = visit.request.app.state.pages
@@ -60,7 +61,7 @@ def _language(visit: Visit, wanted: str, of_melder: str) -> str:
     return next((code for code in (wanted, of_melder, browser) if code in LANGUAGES), fallback)
 
 
-@router.get("/volg/{token}/afspraak.ics")
+@router.get("/volg/{token}/afspraak.ics", dependencies=[needs(Entry.OPEN)])
 def show_invitation(visit: Admitted, token: str) -> Response:
     """The appointment for the resident's own calendar, without the names of colleagues."""
     desk = visit.desk
@@ -72,7 +73,7 @@ def show_invitation(visit: Admitted, token: str) -> Response:
     return calendar_file(invitation(melding, desk.office, desk.now(), with_guests=False))
 
 
-@router.get("/meldingen/{number}/afspraak.ics")
+@router.get("/meldingen/{number}/afspraak.ics", dependencies=[needs(Right.HANDLE)])
 def show_colleagues_invitation(visit: Admitted, number: str) -> Response:
     """The appointment for colleagues, with everybody who joins."""
     if _NUMBER.fullmatch(number) is None:

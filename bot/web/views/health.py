@@ -9,9 +9,10 @@ import structlog
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
+from bot.roles import Right
 from bot.web.condition import machine_concerns
 from bot.web.desk import Desk
-from bot.web.guard import Admitted
+from bot.web.guard import Admitted, Entry, needs
 from bot.web.pages import Pages
 from bot.wellbeing import judge_health
 from storage import queries
@@ -21,7 +22,7 @@ router = APIRouter()
 _log = structlog.get_logger(__name__)
 
 
-@router.get("/gezondheid")
+@router.get("/gezondheid", dependencies=[needs(Right.LOOK)])
 def show_health(visit: Admitted) -> Response:
     pages: Pages = visit.request.app.state.pages
     desk = visit.desk
@@ -37,7 +38,7 @@ def show_health(visit: Admitted) -> Response:
     return pages.show(visit, "gezondheid.html", values)
 
 
-@router.get("/health")
+@router.get("/health", dependencies=[needs(Entry.OPEN)])
 def monitor(visit: Admitted) -> Response:
     """200 when the machine runs, 503 when something stands still. Figures only: no texts, no names, no errors."""
     desk = visit.desk

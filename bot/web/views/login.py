@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from bot.passwords import new_token
-from bot.web.guard import Admitted, Visit
+from bot.web.guard import Admitted, Entry, Visit, needs
 from bot.web.pages import Pages, forget_session, set_cookie
 from bot.web.security import local_path
 from bot.web.sessions import FAILURES_BEFORE_LOCK, LOCK_MINUTES, Sessions
@@ -24,7 +24,7 @@ _NOTES = {
 _FORM_SECONDS = 3600
 
 
-@router.get("/inloggen")
+@router.get("/inloggen", dependencies=[needs(Entry.OPEN)])
 def ask_login(visit: Admitted, naar: str = "/", reden: str = "") -> Response:
     """Whoever is logged in already goes on."""
     if visit.session is not None:
@@ -32,7 +32,7 @@ def ask_login(visit: Admitted, naar: str = "/", reden: str = "") -> Response:
     return _form(visit, goal=naar, note=_NOTES.get(reden, ""))
 
 
-@router.post("/inloggen")
+@router.post("/inloggen", dependencies=[needs(Entry.OPEN)])
 def login(visit: Admitted) -> Response:
     """A new token at every login; a session that was open in this browser ends."""
     sessions: Sessions = visit.request.app.state.sessions
@@ -52,7 +52,7 @@ def login(visit: Admitted) -> Response:
     return response
 
 
-@router.post("/uitloggen")
+@router.post("/uitloggen", dependencies=[needs(Entry.STAFF)])
 def logout(visit: Admitted) -> Response:
     sessions: Sessions = visit.request.app.state.sessions
     sessions.close(visit.token)

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from bot.handling import Preview, Step
 from bot.plain_language import blocks
-from bot.roles import Right
+from bot.roles import Right, has_right, may_handle, may_update_task
 from bot.web import actions, display, words
 from bot.web.actions import ACTIONS, Action
 from bot.web.forms import FormError
@@ -20,6 +20,7 @@ from bot.web.guard import Admitted, ForbiddenError, Visit, needs
 from bot.web.listing import Listing
 from bot.web.outgoing import Outgoing, outgoing
 from bot.web.pages import Message, Pages, Tone, go_on
+from bot.web.views.attachments import may_open
 from routing.errors import InvalidTransitionError, NotFoundError, StaleError, WijkbalieError
 from routing.melding import TO_JUDGE, Event, Status, may
 from routing.personal_data import find_personal_data
@@ -56,7 +57,7 @@ class Showing:
     sees_whole: bool = False
 
 
-@router.get("/meldingen/{number}")
+@router.get("/meldingen/{number}", dependencies=[needs(Right.LOOK)])
 def show_melding(visit: Admitted, number: str) -> Response:
     return show_page(visit, melding_id_of(number))
 
@@ -168,6 +169,7 @@ def show_page(visit: Visit, melding_id: int, showing: Showing | None = None) -> 
             "melders": queries.melders_of(connection, melding_id),
             "reason_words": display.reason_words(melding.proposal.get("reasons", ())),
             "sees_whole": showing.sees_whole,
+            "may_open": may_open(visit, melding),
             "is_log_whole": queries.is_log_whole(connection, melding_id),
             "names": queries.staff_names(connection),
             "previous": previous,
@@ -184,7 +186,7 @@ def show_page(visit: Visit, melding_id: int, showing: Showing | None = None) -> 
         "proposed_role": visit.desk.handling.proposed_role(melding) if melding.is_escalation_proposed else "",
         "offered": actions.offered(melding, visit.desk.municipality, visit.account),
         "is_to_judge": melding.status in TO_JUDGE,
-        "may_split": may(melding.status, Event.AFGESPLITST),
+        "may_split": may(melding.status, Event.AFGESPLITST) and has_right(visit.account, Right.JUDGE),
         "blocks": blocks(),
         "ways": _ways(visit, melding),
     }
@@ -198,6 +200,8 @@ def _together(connection: Any, visit: Visit, melding: Melding) -> dict[str, Any]
     return {
         "notes": notes_of(connection, melding.id),
         "tasks": tasks_of(connection, melding.id),
+        "may_handle": may_handle(visit.account, melding),
+        "may_update": lambda task: may_update_task(visit.account, melding, task.vakafdeling),
         "linked": nearby.linked_to(connection, melding.id),
         "merged": nearby.merged_into(connection, melding.id),
         "similar": () if melding.is_closed else nearby.similar(connection, melding, metres=metres, days=days),

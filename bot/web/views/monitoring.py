@@ -7,11 +7,11 @@ from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.responses import JSONResponse, Response
 
-from bot.web.guard import Admitted
+from bot.web.guard import Admitted, Entry, needs
 from routing.errors import StorageUnavailableError
 from storage.migrate import is_current
 
-router = APIRouter()
+router = APIRouter(dependencies=[needs(Entry.OPEN)])
 _log = structlog.get_logger(__name__)
 
 

@@ -27,7 +27,7 @@ PER_PAGE = 25
 _LONGEST_NAME = 40
 
 
-@router.get("/")
+@router.get("/", dependencies=[needs(Right.LOOK)])
 def show_queue(visit: Admitted, gezien: str = "") -> Response:
     """A page of a queue. htmx gets only the part that changes, and nothing (204) when it shows the same already."""
     pages: Pages = visit.request.app.state.pages

@@ -7,7 +7,8 @@ import re
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
-from bot.web.guard import Admitted
+from bot.roles import Right
+from bot.web.guard import Admitted, needs
 from bot.web.pages import Pages
 from storage import queries
 from storage.search import Found, reference_in, search
@@ -17,7 +18,7 @@ PER_PAGE = 25
 _LONGEST = 200
 
 
-@router.get("/zoeken")
+@router.get("/zoeken", dependencies=[needs(Right.LOOK)])
 def show_found(visit: Admitted, q: str = "", na: str = "") -> Response:
     """What was found, the newest first. A reference number alone leads straight to its melding."""
     pages: Pages = visit.request.app.state.pages

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from bot.cooperation import Cooperation
 from bot.plain_language import blocks
-from bot.roles import Right, has_right
+from bot.roles import Right, may_handle, may_update_task
 from bot.web.forms import Form, FormError
 from bot.web.guard import Admitted, ForbiddenError, Visit, needs
 from bot.web.listing import Listing
@@ -42,7 +42,7 @@ def give_task(visit: Admitted, number: str) -> Response:
     if not what:
         raise FormError("Schrijf wat de andere vakafdeling moet doen.", name="wat")
     asked = NewTask(vakafdeling=vakafdeling, what=what, due_on=_day(visit))
-    _cooperation(visit).give_task(melding_id_of(number), asked, account=visit.account.username)
+    _cooperation(visit).give_task(_own(visit, number), asked, account=visit.account.username)
     return _back(visit, number, f"{visit.desk.municipality.name_of(vakafdeling)} heeft de taak.", "taken")
 
 
@@ -52,8 +52,8 @@ def update_task(visit: Admitted, number: str) -> Response:
     why = visit.form.text("reden")
     with visit.desk.database.work() as work:
         task = work.tasks.get(_number(number))
-        lead = work.meldingen.get(task.melding_id).lead
-    if not has_right(visit.account, Right.JUDGE) and visit.account.vakafdeling not in {task.vakafdeling, lead}:
+        melding = work.meldingen.get(task.melding_id)
+    if not may_update_task(visit.account, melding, task.vakafdeling):
         raise ForbiddenError(f"Deze taak is van {visit.desk.municipality.name_of(task.vakafdeling)}.")
     melding_id = _cooperation(visit).update_task(_number(number), state, why, account=visit.account.username)
     return _back(visit, str(melding_id), "De taak is bijgewerkt.", "taken")
@@ -61,13 +61,13 @@ def update_task(visit: Admitted, number: str) -> Response:
 
 @router.post("/meldingen/{number}/koppelingen/{other}", dependencies=[needs(Right.HANDLE)])
 def link(visit: Admitted, number: str, other: str) -> Response:
-    _cooperation(visit).link(melding_id_of(number), melding_id_of(other), account=visit.account.username, is_linked=True)
+    _cooperation(visit).link(_own(visit, number), melding_id_of(other), account=visit.account.username, is_linked=True)
     return _back(visit, number, "De meldingen zijn gekoppeld.", "verwant")
 
 
 @router.post("/meldingen/{number}/koppelingen/{other}/verwijderen", dependencies=[needs(Right.HANDLE)])
 def unlink(visit: Admitted, number: str, other: str) -> Response:
-    _cooperation(visit).link(melding_id_of(number), melding_id_of(other), account=visit.account.username, is_linked=False)
+    _cooperation(visit).link(_own(visit, number), melding_id_of(other), account=visit.account.username, is_linked=False)
     return _back(visit, number, "De meldingen zijn ontkoppeld.", "verwant")
 
 
@@ -93,7 +93,7 @@ def insert_block(visit: Admitted, number: str) -> Response:
     return show_page(visit, melding_id_of(number), Showing(opened=Open(action="bericht", fields={"tekst": text})))
 
 
-@router.get("/wie-doet-wat")
+@router.get("/wie-doet-wat", dependencies=[needs(Right.LOOK)])
 def who_does_what(visit: Admitted) -> Response:
     """Every vakafdeling with its duties, its onderwerpen and where they end; and the partners with their contacts."""
     pages: Pages = visit.request.app.state.pages
@@ -109,6 +109,14 @@ def who_does_what(visit: Admitted) -> Response:
 
 def _cooperation(visit: Visit) -> Cooperation:
     return Cooperation(visit.desk.handling)
+
+
+def _own(visit: Visit, number: str) -> int:
+    """The id of a melding that this colleague handles. Raises ForbiddenError for another one."""
+    melding = visit.desk.handling.get(melding_id_of(number))
+    if not may_handle(visit.account, melding):
+        raise ForbiddenError(f"Dit is aan de coördinator of aan {visit.desk.municipality.name_of(melding.lead)}.")
+    return melding.id
 
 
 def _number(text: str) -> int:

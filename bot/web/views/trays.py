@@ -20,7 +20,7 @@ router = APIRouter()
 SHOWN = 50
 
 
-@router.get("/niet-verzonden")
+@router.get("/niet-verzonden", dependencies=[needs(Right.HANDLE)])
 def show_unsent(visit: Admitted) -> Response:
     return _unsent(visit)
 
@@ -37,7 +37,7 @@ def send_again(visit: Admitted, number: str) -> Response:
     return _decide(visit, number, visit.desk.handling.send_again, "Het antwoord wordt opnieuw verzonden.")
 
 
-@router.get("/niet-leesbaar")
+@router.get("/niet-leesbaar", dependencies=[needs(Right.JUDGE)])
 def show_unreadable(visit: Admitted) -> Response:
     pages: Pages = visit.request.app.state.pages
     with visit.desk.database.reading() as connection:
