@@ -95,12 +95,12 @@ def _choices(health: Health) -> list[str]:
 
 def _for_staff(health: Health) -> list[str]:
     parts = (
-        (health.uncertain, "antwoorden zijn onzeker: kijk op het platform of ze er staan."),
-        (health.refused, "antwoorden zijn geweigerd door het platform."),
-        (health.by_hand, "antwoorden wachten om met de hand geplaatst te worden."),
-        (health.unreadable, "berichten zijn niet leesbaar."),
+        (health.uncertain, "antwoord is onzeker", "antwoorden zijn onzeker", ": kijk op het platform."),
+        (health.refused, "antwoord is", "antwoorden zijn", " geweigerd door het platform."),
+        (health.by_hand, "antwoord plaatst u", "antwoorden plaatst u", " met de hand."),
+        (health.unreadable, "bericht is", "berichten zijn", " niet leesbaar."),
     )
-    return [f"{count} {text}" for count, text in parts if count]
+    return [f"{count} {one if count == 1 else many}{rest}" for count, one, many, rest in parts if count]
 
 
 def _old_contacts(municipality: Municipality, now: datetime) -> list[str]:

@@ -152,6 +152,7 @@ def _environment() -> Environment:
         "masked": mask,
         "sureness": words.sureness,
         "sure_steps": words.sure_steps,
+        "browser": words.browser,
         "age": words.age,
         "day_and_time": words.day_and_time,
         "day_only": words.day_only,

@@ -167,6 +167,16 @@ VISIBILITIES: Mapping[str, str] = {"openbaar": "openbaar", "prive": "privé"}
 LANGUAGES: Mapping[str, str] = {"nl": "Nederlands", "en": "Engels"}
 ACTORS: Mapping[str, str] = {"wijkbalie": "de computer", "melder": "de melder"}
 
+# mark in the user agent -> what people call it; the first that fits, as most browsers also name an older one
+_BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("Linux", "Linux"),
+)
 _SURE = ((0.9, "vrijwel zeker"), (0.7, "waarschijnlijk"), (0.4, "twijfel"), (0.0, "onzeker"))
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -206,6 +216,12 @@ def day_and_time(moment: datetime, now: datetime) -> str:
     pattern = "EEE d MMM" if local.year == today.year else "d MMM y"
     day = names.get(local.date()) or str(format_datetime(local, pattern, locale="nl"))
     return f"{day} {format_time(local, 'HH:mm', locale='nl')}"
+
+
+def browser(agent: str) -> str:
+    """`Chrome op Linux` for what a browser says of itself; as it came when nothing in it is known."""
+    name, system = (next((word for mark, word in known if mark in agent), "") for known in (_BROWSERS, _SYSTEMS))
+    return " op ".join(filter(None, (name, system))) or agent
 
 
 def day_only(moment: datetime) -> str:

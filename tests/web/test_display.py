@@ -129,3 +129,20 @@ def test_an_age_is_told_in_the_largest_unit_that_says_enough(passed: timedelta, 
 )
 def test_a_moment_is_told_in_the_time_of_the_office(moment: datetime, told: str) -> None:
     assert words.day_and_time(moment, NOW) == told
+
+
+@pytest.mark.parametrize(
+    ("agent", "said"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0 Safari/537.36", "Chrome op Linux"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1 Version/19.0 Safari/604.1",
+            "Safari op iPhone",
+        ),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/150.0 Safari/537.36 Edg/150.0", "Edge op Windows"),
+        ("Telefoon", "Telefoon"),
+        ("", ""),
+    ],
+)
+def test_a_browser_is_named_as_people_name_it(agent: str, said: str) -> None:
+    assert words.browser(agent) == said

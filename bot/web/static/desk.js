@@ -14,6 +14,10 @@ document.addEventListener("keydown", (event) => {
   next?.closest(".rij").scrollIntoView({ block: "nearest" });
 });
 
+// On a phone the queues are a strip: begin it where the colleague is.
+const current = document.querySelector(".wachtrijen [aria-current]");
+if (current) current.closest("ul").scrollLeft = current.offsetLeft - 16;
+
 // On a melding one key does what the button that carries it does; "c3" is c, then 3. Never while somebody types, and a
 // colleague can switch it off (WCAG 2.1.4).
 const OFF = "wijkbalie-toetsen-uit";
