@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,7 @@ _MAX_LENGTH = {Delivery.PUBLIC_REPLY: 280, Delivery.DIRECT: 10_000}
 _MENTIONS_KEPT = 800  # X documentation, August 2026: what the mentions timeline reaches back to, deleted ones included
 _DELETED_AT_MOST = 50
 _LOOKED_UP_AT_ONCE = 100
+_CHALLENGE = re.compile(r"[!#-Z^-z|~]{1,255}")  # a word, without what JSON puts around things: never what a webhook brings
 
 
 # --- render: value -> payload -----------------------------------------------------------------------------------------
@@ -106,16 +108,21 @@ class XChannel:
         return NAME
 
     def answer_challenge(self, query: Mapping[str, str]) -> Challenge | None:
-        """X's Challenge-Response Check: prove that we know the app's secret."""
+        """X's Challenge-Response Check: prove that we know the app's secret.
+
+        X signs bodies with the same key and in the same way. What could be a body is therefore never signed: otherwise
+        everybody could have a message of anybody signed here, and post it.
+        """
         token = query.get("crc_token", "")
-        if not token:
+        if _CHALLENGE.fullmatch(token) is None:
             return None
         answer = {"response_token": base64_signature(token.encode(), self._settings.consumer_secret)}
         return Challenge(body=json.dumps(answer), media_type="application/json")
 
     def is_genuine(self, headers: Mapping[str, str], body: bytes) -> bool:
         given = headers.get("x-twitter-webhooks-signature", "")
-        return is_same(given, base64_signature(body, self._settings.consumer_secret))
+        is_challenge = _CHALLENGE.fullmatch(body.decode("latin-1")) is not None
+        return not is_challenge and is_same(given, base64_signature(body, self._settings.consumer_secret))
 
     def parse_webhook(self, body: bytes, now: datetime) -> tuple[Item, ...]:  # noqa: ARG002 - X dates every event in its id
         payload, broken = read_body(NAME, body)

@@ -257,3 +257,14 @@ async def test_a_webhook_answers_within_a_second(client: httpx.AsyncClient) -> N
         response = await client.post("/webhooks/telegram", content=json.dumps(update), headers=headers)
     assert response is not None
     assert response.elapsed < timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("body", ['{"for_user_id":"2244994945","tweet_create_events":[]}', "12345", "[1]", '"x"'])
+async def test_nobody_has_a_body_signed_by_our_answer_to_the_challenge(
+    client: httpx.AsyncClient, database: Database, body: str
+) -> None:
+    answer = await client.get("/webhooks/x", params={"crc_token": body})
+    signature = answer.json()["response_token"] if answer.status_code == 200 else base64_signature(body.encode(), "geraden")
+    posted = await client.post("/webhooks/x", content=body, headers={"x-twitter-webhooks-signature": signature})
+    assert posted.status_code == 403
+    assert kept(database) == []
