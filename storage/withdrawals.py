@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from routing.melding import Event
 from routing.messages import Removal
+from storage.corrections import Corrections
 from storage.dialect import insert_new
 from storage.meldingen import Change, Meldingen
 from storage.tables import attachments, messages
@@ -37,6 +38,7 @@ class Withdrawals:
             self._mask(row, now)
         for melding_id in dict.fromkeys(row.melding_id for row in present if row.melding_id is not None):
             self._tell(melding_id, [row.text for row in present], now)
+            Corrections(self._connection).forget([melding_id])
         return bool(present)
 
     def _mask(self, row: sa.Row[tuple[object, ...]], now: datetime) -> None:

@@ -9,7 +9,8 @@ import pytest
 from routing.decision import Zone
 from routing.errors import InvalidTransitionError, NotFoundError, StaleError
 from routing.melding import Event, Status
-from routing.messages import Person, Visibility
+from routing.messages import Person, Removal, Visibility
+from storage.corrections import lessons
 from storage.database import Database
 from storage.outbox import ReplyState
 from tests.bot.office import Office, an_office
@@ -152,3 +153,15 @@ def test_two_colleagues_never_merge_two_meldingen_into_each_other(office: Office
     with pytest.raises(InvalidTransitionError, match="niet open"):
         office.handling.carry_out(other, into_one, account="bram", version=other.event_count)
     assert [melding.status for melding in office.meldingen()] == [Status.DUBBEL, Status.TE_BEOORDELEN]
+
+
+def test_what_a_melder_takes_back_is_not_kept_as_a_lesson(database: Database) -> None:
+    office = an_office(database, ScriptedRouter(a_decision(zone=Zone.SUGGEST)))
+    office.receive(message := a_message())
+    (melding,) = office.meldingen()
+    office.handling.carry_out(melding, office.handling.confirm(melding), account="samira")
+    with database.work() as work:
+        work.inbox.take_pushed("telegram", [Removal(channel="telegram", external_id=message.external_id)], office.clock())
+        work.commit()
+    with database.reading() as connection:
+        assert lessons(connection) == ()
