@@ -165,3 +165,9 @@ def test_what_a_melder_takes_back_is_not_kept_as_a_lesson(database: Database) ->
         work.commit()
     with database.reading() as connection:
         assert lessons(connection) == ()
+
+
+def test_a_message_in_own_words_greets_once(office: Office) -> None:
+    (melding,) = office.meldingen()
+    office.handling.carry_out(melding, office.handling.write(melding, text="Wij kijken morgen."), account="samira")
+    assert office.replies()[-1].text.count("Groet,") == 1
