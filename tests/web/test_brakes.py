@@ -31,6 +31,6 @@ async def test_what_a_guard_holds_is_listed_with_its_melding(desk: DeskAtWork, d
         work.guards.record(desk.reply(), Halt(guard=Guard.NACHTRUST, until=until), desk.office.clock())
         work.commit()
     page = readable(await desk.get("/remmen"))
-    assert "Nachtrust: wacht tot de ochtend 1 vandaag, 1 deze week" in page
+    assert "Nachtrust: wacht tot de ochtend 1 in 24 uur, 1 in 7 dagen" in page
     assert "WB-2026-00001/1" in page
     assert "Gaat weg vanaf" in page
