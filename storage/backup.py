@@ -130,7 +130,8 @@ def _copy_table(table: sa.Table, reading: sa.Connection, writing: sa.Connection,
     own = [key.parent.name for key in table.foreign_keys if key.column.table is table]
     count, later = 0, []
     key = [*table.primary_key.columns]
-    query = sa.select(table).order_by(*key).execution_options(yield_per=_ROWS_AT_A_TIME)
+    stored = [column for column in table.c if column.computed is None]  # the database works out the others by itself
+    query = sa.select(*stored).order_by(*key).execution_options(yield_per=_ROWS_AT_A_TIME)
     for part in reading.execute(query).mappings().partitions(_ROWS_AT_A_TIME):
         rows = [dict(row) for row in part]
         for row in rows:

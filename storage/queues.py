@@ -25,6 +25,7 @@ _OPEN_STAGES = ("te_beoordelen", "loopt", "wacht_op_melder")
 _CLOSED_STAGE = "afgesloten"
 _LEAST_URGENT_OF_URGENT = 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HIGHEST_NUMBER = 2**31 - 1  # what both databases can number a melding with
 _POSITION = re.compile(r"([0-9]{1,17})\.([0-9]{1,12})")
 _PEOPLE = 200
 
@@ -93,7 +94,9 @@ class Position:
     @classmethod
     def parse(cls, text: str) -> Position | None:
         found = _POSITION.fullmatch(text)
-        return cls(int(found[1]), int(found[2])) if found else None
+        if found is None or int(found[2]) > _HIGHEST_NUMBER:
+            return None
+        return cls(int(found[1]), int(found[2]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +137,11 @@ def _moment(key: int) -> datetime:
     return _EPOCH + timedelta(microseconds=min(key, 10**17 // 2))
 
 
-_BY_URGENCY = _Order(meldingen.c.rank, int, int)
+def _rank(key: int) -> int:
+    return min(key, _HIGHEST_NUMBER)
+
+
+_BY_URGENCY = _Order(meldingen.c.rank, int, _rank)
 _BY_PROMISE = _Order(meldingen.c.promised_at, _microseconds, _moment)
 _BY_WAKING = _Order(meldingen.c.snoozed_until, _microseconds, _moment)
 _NEWEST = _Order(meldingen.c.updated_at, _microseconds, _moment, is_descending=True)

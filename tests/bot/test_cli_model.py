@@ -12,8 +12,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
+from bot import cli_model
 from bot.cli import app
 from routing.decision import Zone
 from routing.errors import WijkbalieError
@@ -37,8 +39,9 @@ class Ran:
 
 
 def wijkbalie(*arguments: str, cwd: Path, given: str = "") -> Ran:
-    with chdir(cwd):
-        result = CliRunner().invoke(app, arguments, input=given, env={"COLUMNS": "200", "NO_COLOR": "1"})
+    with chdir(cwd), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cli_model, "console", Console(width=200, no_color=True))  # whatever window the tests run in
+        result = CliRunner().invoke(app, arguments, input=given)
     if isinstance(result.exception, WijkbalieError):
         return Ran(2, result.stdout, str(result.exception))
     if result.exception is not None and not isinstance(result.exception, SystemExit):

@@ -110,8 +110,8 @@ async def test_counts_stand_beside_the_queues(desk: DeskAtWork) -> None:
     desk.office.receive(a_message())
     text = readable(await desk.get("/gezondheid"))
     assert (
-        "Te beoordelen 1 Spoed 0 Wacht op melder 0 Belofte in gevaar 0 Gevolgd 0 Loopt 0 Uitgesteld 0 Afgesloten Niet verzonden 0"
-        in text
+        "Te beoordelen 1 Spoed 0 Wacht op melder 0 Hogerop voorleggen 0 Belofte in gevaar 0 Gevolgd 0 Loopt 0 Uitgesteld 0 "
+        "Afgesloten Niet verzonden 0 Niet leesbaar 0" in text
     )
 
 
