@@ -130,15 +130,18 @@ def test_letters_typed_elsewhere_do_nothing(visit: Visitor) -> None:
     assert page.evaluate("document.activeElement.className") != "rij__link"
 
 
-def test_the_whole_page_of_a_melding_is_reached_with_tab(visit: Visitor, served: Served) -> None:
+def test_every_action_on_a_melding_is_reached_with_tab_from_the_skip_link(visit: Visitor, served: Served) -> None:
     page = visit()
     page.goto(melding_about(served, "boom"))
+    _tab_to(page, "Naar het voorstel en de acties")
+    page.keyboard.press("Enter")
     wanted = {"Andere vakafdeling kiezen", "Vraag stellen aan de melder", "In behandeling nemen", "Inplannen", "Afhandelen"}
     reached = set()
     for _ in range(40):
         page.keyboard.press("Tab")
         reached.add(_focused(page))
-    assert wanted <= reached
+    missed = {name for name in wanted if not any(text.startswith(name) for text in reached)}  # some name their key after it
+    assert missed == set()
 
 
 def _focused(page: Page) -> str:
