@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from sqlalchemy import Connection
+
 from bot.handling import Handling
 from bot.intake import Intake
 from bot.promises import PromiseKeeper, Promises
@@ -27,6 +29,7 @@ from storage import queries
 from storage.database import Database
 from storage.meldingen import Melding
 from storage.points import POINTS
+from storage.queues import Asked, Queue, page
 from tests.builders import ScriptedRouter, SettableClock, a_decision
 from tests.year.platform import Platform
 
@@ -113,8 +116,8 @@ class Year:
         if not HOURS.is_open(self.clock()):
             return
         with self.database.reading() as connection:
-            to_judge = queries.list_queue(connection, queries.Queue.TO_JUDGE, soon=self.clock(), limit=6)
-            under_way = queries.list_queue(connection, queries.Queue.UNDER_WAY, soon=self.clock(), limit=400)
+            to_judge = self._queue(connection, Queue.TO_JUDGE, limit=6)
+            under_way = self._queue(connection, Queue.UNDER_WAY, limit=400)
             unsent = queries.unsent_replies(connection, limit=20)
         for melding in to_judge:
             handling.carry_out(melding, handling.confirm(melding), account="samira")
@@ -122,6 +125,10 @@ class Year:
             self._go_on(handling, melding)
         for reply in unsent:
             handling.mark_posted(reply.id, account="samira")
+
+    def _queue(self, connection: Connection, queue: Queue, *, limit: int) -> tuple[Melding, ...]:
+        asked = Asked(queue=queue, now=self.clock(), soon=self.clock())
+        return page(connection, asked, limit=limit).meldingen
 
     def _go_on(self, handling: Handling, melding: Melding) -> None:
         choice = self.dice.random()
