@@ -95,9 +95,9 @@ def visit(browser: Browser, served: Served) -> Iterator[Visitor]:
     requests: list[str] = []
     reports: list[str] = []
 
-    def open_window(*, logged_in: bool = True, **options: object) -> Page:
+    def open_window(*, logged_in: bool = True, username: str = USERNAME, **options: object) -> Page:
         context = browser.new_context(base_url=served.address, **options)  # type: ignore[arg-type] - passed on as given
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda request: requests.append(request.url))
@@ -105,7 +105,7 @@ def visit(browser: Browser, served: Served) -> Iterator[Visitor]:
         page.on("pageerror", lambda error: reports.append(str(error)))
         page.goto("/")
         if logged_in:
-            page.fill("#gebruikersnaam", USERNAME)
+            page.fill("#gebruikersnaam", username)
             page.fill("#wachtwoord", PASSWORD)
             page.click("main button")
             page.wait_for_selector("#werkblad")

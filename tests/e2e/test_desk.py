@@ -116,11 +116,10 @@ def test_the_queue_refreshes_itself_and_the_focus_stays(visit: Visitor, served: 
 
 
 def test_colleagues_see_who_else_looks_and_that_there_is_news(visit: Visitor, served: Served) -> None:
-    page, other = visit(), visit()
+    served.desk.add_colleague("bram", "Bram")
+    page, other = visit(), visit(username="bram")
     address = melding_about(served, "lamp is stuk")
     page.goto(address)
-    with served.desk.office.database.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE accounts SET display_name = 'Bram'")
     other.goto(address)
     page.wait_for_selector("#aanwezig:has-text('Bram kijkt ook')")
     other.click("#bevestigen >> text=Bevestig voorstel")

@@ -28,6 +28,7 @@ from routing.vakafdelingen import load_municipality
 from storage.database import Database
 from storage.meldingen import Melding
 from storage.outbox import Reply
+from storage.staff import Account
 from tests.bot.office import Office
 from tests.builders import ScriptedRouter, SettableClock, a_decision
 
@@ -73,6 +74,13 @@ class DeskAtWork:
     def hidden(self, name: str) -> str:
         found = re.search(rf'name="{name}" value="([^"]*)"', self.page)
         return unescape(found[1]) if found else ""
+
+    def add_colleague(self, username: str, name: str, role: str = "coordinator") -> Account:
+        """Another account, with the same password."""
+        with self.office.database.work() as work:
+            work.staff.add_account(username, name, _HASH, self.office.clock(), role)
+            work.commit()
+            return work.staff.get_account(username)
 
     def melding(self) -> Melding:
         """The newest one."""

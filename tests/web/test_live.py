@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from bot.web.live import Pulse
 from storage.database import Database
+from storage.staff import Account
 from tests.builders import a_message
 from tests.web.desk import DeskAtWork
 
@@ -17,9 +19,14 @@ def database_url(sqlite_url: str) -> str:
     return sqlite_url
 
 
+def accounts(desk: DeskAtWork, *names: str) -> list[Account]:
+    """New accounts with these display names."""
+    return [desk.add_colleague(f"collega{number}", name) for number, name in enumerate(names)]
+
+
 async def test_a_commit_of_this_process_is_heard_at_once(desk: DeskAtWork) -> None:
     pulse = Pulse(database=desk.office.database, look_seconds=60)
-    with pulse.listening(None, "Samira"):
+    with pulse.listening(None, *accounts(desk, "Samira")):
         seen = await pulse.wait("", 20)
         heard = asyncio.ensure_future(pulse.wait(seen, 20))
         await asyncio.to_thread(desk.office.receive, a_message())
@@ -29,7 +36,7 @@ async def test_a_commit_of_this_process_is_heard_at_once(desk: DeskAtWork) -> No
 async def test_what_another_process_did_is_seen_by_looking(desk: DeskAtWork, database_url: str) -> None:
     pulse = Pulse(database=desk.office.database, look_seconds=0.05)
     rival = Database.open(database_url)
-    with pulse.listening(None, "Samira"):
+    with pulse.listening(None, *accounts(desk, "Samira")):
         seen = await pulse.wait("", 20)
         with rival.engine.begin() as connection:
             connection.exec_driver_sql(
@@ -42,12 +49,33 @@ async def test_what_another_process_did_is_seen_by_looking(desk: DeskAtWork, dat
 
 async def test_only_others_are_named_and_only_while_they_look(desk: DeskAtWork) -> None:
     pulse = Pulse(database=desk.office.database)
-    with pulse.listening(1, "Samira"), pulse.listening(1, "Samira"):
-        with pulse.listening(1, "Bram"), pulse.listening(2, "Cem"):
-            assert pulse.others(1, "Samira") == ("Bram",)
-        assert pulse.others(1, "Samira") == ()
-        assert pulse.others(1, "Bram") == ("Samira",)
-    assert pulse.others(1, "Bram") == ()
+    samira, bram, cem = accounts(desk, "Samira", "Bram", "Cem")
+    with pulse.listening(1, samira), pulse.listening(1, samira):
+        with pulse.listening(1, bram), pulse.listening(2, cem):
+            assert pulse.others(1, samira) == ("Bram",)
+        assert pulse.others(1, samira) == ()
+        assert pulse.others(1, bram) == ("Samira",)
+    assert pulse.others(1, bram) == ()
+
+
+async def test_colleagues_of_one_name_see_each_other_and_never_themselves(desk: DeskAtWork) -> None:
+    pulse = Pulse(database=desk.office.database)
+    one, other = accounts(desk, "Samira", "Samira")
+    renamed = replace(one, display_name="Samira de Wit")
+    with pulse.listening(1, one), pulse.listening(1, renamed):
+        assert pulse.others(1, one) == ()
+        with pulse.listening(1, other):
+            assert pulse.others(1, one) == ("Samira",)
+
+
+async def test_a_colleague_who_takes_the_place_of_another_is_news(desk: DeskAtWork) -> None:
+    pulse = Pulse(database=desk.office.database, look_seconds=60)
+    samira, bram, cem = accounts(desk, "Samira", "Bram", "Cem")
+    with pulse.listening(1, samira):
+        with pulse.listening(1, bram):
+            seen = await pulse.wait("", 20)
+        with pulse.listening(1, cem):
+            assert await pulse.wait(seen, 20) != seen
 
 
 async def test_the_stream_ends_with_the_session(desk: DeskAtWork) -> None:

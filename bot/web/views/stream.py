@@ -31,8 +31,7 @@ async def stream(visit: Admitted, melding: str = "") -> Response:
 async def _lines(visit: Visit, melding_id: int | None) -> AsyncIterator[str]:
     pulse: Pulse = visit.request.app.state.pulse
     sessions: Sessions = visit.request.app.state.sessions
-    name = visit.account.display_name
-    with pulse.listening(melding_id, name):
+    with pulse.listening(melding_id, visit.account):
         seen = ""
         yield "retry: 3000\n\n"
         while await asyncio.to_thread(sessions.find, visit.token) is not None:
@@ -44,7 +43,7 @@ async def _lines(visit: Visit, melding_id: int | None) -> AsyncIterator[str]:
                 yield f"event: nieuws\ndata: {state}\n\n"
             seen = state
             if melding_id is not None:
-                yield f"event: aanwezig\ndata: {', '.join(pulse.others(melding_id, name))}\n\n"
+                yield f"event: aanwezig\ndata: {', '.join(pulse.others(melding_id, visit.account))}\n\n"
                 yield f"event: versie\ndata: {await asyncio.to_thread(_version, visit, melding_id)}\n\n"
 
 
