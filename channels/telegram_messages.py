@@ -5,6 +5,7 @@ Private chats, and groups as far as a message there is meant for us. Platform fa
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ _LAST_MOMENT = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 _GROUPS = frozenset({"group", "supergroup"})
 _COMMAND = re.compile(r"(/[a-z_]{1,32})@\w{3,32}bot\b", re.IGNORECASE)
 _ENVELOPE = {"message_id", "chat", "from", "date", "edit_date", "reply_to_message", "media_group_id"}
+_EDITABLE = ("text", "entities", "caption", "caption_entities", "location", "venue")
 _FILES = {
     "video": AttachmentKind.VIDEO,
     "video_note": AttachmentKind.VIDEO,
@@ -103,8 +105,14 @@ def _named(fields: set[str]) -> str:
 
 
 def _edit_mark(update: object, message: JsonObject) -> str:
+    """Telegram tells the second of an edit, and a person can edit twice in one: what stands there tells them apart."""
     edited = number_of(message.get("edit_date"))
-    return str(edited) if edited is not None else f"u{id_of(object_of(update).get('update_id'))}"
+    if edited is None:
+        return f"u{id_of(object_of(update).get('update_id'))}"
+    files = [text_of(object_of(message.get(name)).get("file_unique_id")) for name in _FILES]
+    photos = [text_of(size.get("file_unique_id")) for size in objects_of(message.get("photo"))]
+    content = raw_of([[message.get(name) for name in _EDITABLE], files, photos])
+    return f"{edited}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
 
 def parse_sender(value: object) -> Person | None:

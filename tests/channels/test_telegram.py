@@ -100,6 +100,10 @@ def a_message(**fields: Any) -> dict[str, Any]:
     return {key: value for key, value in message.items() if value is not None}
 
 
+def a_photo(unique: str, file_id: str = "file") -> dict[str, Any]:
+    return {"file_id": file_id, "file_unique_id": unique, "width": 90, "height": 90}
+
+
 def parsed(update: object) -> InboundMessage | UnreadableItem | None:
     return parse_update(update, bot_id="70099", now=NOW)
 
@@ -138,10 +142,44 @@ def test_an_edit_is_a_message_of_its_own_that_names_the_original() -> None:
     edit = parsed({"update_id": 10, "edited_message": a_message(text="beter", edit_date=A_DAY_LATER)})
 
     assert isinstance(edit, InboundMessage)
-    assert edit.external_id == f"{NOOR}:5:{A_DAY_LATER}"
+    assert edit.external_id.startswith(f"{NOOR}:5:{A_DAY_LATER}-")
     assert edit.edits == f"{NOOR}:5"
     assert edit.reply_to == "5"
     assert edit.sent_at == NOW + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param({"text": "Voorstraat 1"}, {"text": "Voorstraat 11"}, id="text"),
+        pytest.param({"caption": "lamp"}, {"caption": "lamp stuk"}, id="caption"),
+        pytest.param(
+            {"text": "lamp"}, {"text": "lamp", "entities": [{"type": "text_link", "url": "https://a.example"}]}, id="a link in it"
+        ),
+        pytest.param({"photo": [a_photo("A")]}, {"photo": [a_photo("B")]}, id="another photo"),
+        pytest.param({"document": a_photo("A")}, {"document": a_photo("B")}, id="another file"),
+        pytest.param({"location": {"latitude": 52.0}}, {"location": {"latitude": 52.1}}, id="another place"),
+    ],
+)
+def test_two_edits_in_one_second_are_two_messages(first: dict[str, Any], second: dict[str, Any]) -> None:
+    ids = [edit_id(content, update_id) for update_id, content in enumerate((first, second), start=10)]
+
+    assert len(set(ids)) == 2
+    assert all(len(edit) < 100 for edit in ids)
+
+
+def test_an_edit_that_is_delivered_again_is_the_same_message() -> None:
+    content = {"text": "Voorstraat 11", "photo": [a_photo("A")]}
+    again = {"text": "Voorstraat 11", "photo": [a_photo("A", file_id="another name for this bot")]}
+
+    assert edit_id(content, 10) == edit_id(again, 11)
+
+
+def edit_id(content: dict[str, Any], update_id: int) -> str:
+    """The id of an edit that leaves this standing, always in the same second."""
+    edit = parsed({"update_id": update_id, "edited_message": a_message(edit_date=A_DAY_LATER, **({"text": "x"} | content))})
+    assert isinstance(edit, InboundMessage)
+    return edit.external_id
 
 
 def test_an_edit_without_a_date_still_differs_from_the_original() -> None:
@@ -737,7 +775,7 @@ async def test_a_resident_answers_and_edits_on_the_simulator(telegram: TelegramS
     assert answered.in_reply_to == sent.external_id
     assert isinstance(edited, InboundMessage)
     assert (edited.edits, edited.text) == (answered.external_id, "Wanneer is dat?")
-    assert re.fullmatch(rf"{NOOR}:\d+:\d+", edited.external_id)
+    assert re.fullmatch(rf"{NOOR}:\d+:\d+-[0-9a-f]{{8}}", edited.external_id)
 
 
 def test_a_photo_may_come_over_the_control_route(telegram: TelegramSimulator) -> None:
