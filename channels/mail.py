@@ -7,6 +7,7 @@ line that ends the message has left, it was provably not. SMTP: RFC 5321; automa
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 import smtplib
 import ssl
@@ -66,6 +67,8 @@ class MailSettings:
             raise ConfigError("host is leeg; noem de mailserver van de gemeente")
         if any(character in self.from_name + self.subject for character in "\r\n"):
             raise ConfigError("from_name en subject mogen maar een regel lang zijn")
+        if any(not character.isprintable() or 0xD800 <= ord(character) < 0xE000 for character in self.username + self.password):
+            raise ConfigError("username of password bevat een onzichtbaar of onleesbaar teken; typ ze opnieuw")
 
 
 def utc_now() -> datetime:
@@ -146,6 +149,11 @@ class MailChannel:
 def _deliver(settings: MailSettings, mail: EmailMessage) -> Sent | Unknown:
     try:
         connection = _connected(settings)
+    except ssl.SSLCertVerificationError as error:
+        problem = (
+            f"e-mail: het certificaat van de mailserver is niet te vertrouwen ({error.verify_message}); er is niets verzonden"
+        )
+        raise TemporaryChannelError(problem) from None
     except (OSError, smtplib.SMTPException) as error:
         raise TemporaryChannelError(f"e-mail: geen verbinding met de mailserver ({type(error).__name__})") from None
     try:
@@ -179,7 +187,7 @@ def _introduce(connection: smtplib.SMTP, settings: MailSettings) -> None:
     if not settings.username:
         return
     try:
-        connection.login(settings.username, settings.password)
+        _log_in(connection, settings.username, settings.password)
     except smtplib.SMTPAuthenticationError as error:
         if 400 <= error.smtp_code < 500:
             raise TemporaryChannelError("e-mail: de mailserver kan nu niemand aanmelden") from None
@@ -188,6 +196,19 @@ def _introduce(connection: smtplib.SMTP, settings: MailSettings) -> None:
         raise ChannelAuthError(
             "e-mail: de mailserver kent geen aanmelding; laat username leeg of kies een andere poort"
         ) from None
+
+
+def _log_in(connection: smtplib.SMTP, username: str, password: str) -> None:
+    """smtplib knows names and passwords of plain letters alone; others go as RFC 4616 has them, in UTF-8."""
+    if (username + password).isascii():
+        connection.login(username, password)
+        return
+    if "PLAIN" not in connection.esmtp_features.get("auth", "").upper().split():
+        raise ChannelAuthError("e-mail: deze mailserver neemt geen password met bijzondere letters aan; kies er een zonder")
+    secret = base64.b64encode(f"\0{username}\0{password}".encode()).decode()
+    code, words = connection.docmd("AUTH", f"PLAIN {secret}")
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, words)
 
 
 def _address(connection: smtplib.SMTP, mail: EmailMessage) -> None:

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from pathlib import Path
 from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+CERTIFICATE = Path(__file__).parent / "loopback.pem"
+"""Self-signed, for 127.0.0.1 and no other server, with its key. It protects nothing: it is good on loopback only."""
+
+
+def serving_tls() -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(CERTIFICATE)
+    return context
+
 
 class MailServer:
-    """Keeps what it accepted. `faults` names a step and what happens there: an answer such as "451 later", or "cut"."""
+    """Keeps what it accepted. `faults` names a step and what happens there: an answer such as "451 later", or "cut".
+
+    `was_encrypted` tells it for each accepted message.
+    """
 
     def __init__(self, **options: Any) -> None:
         self.accepted: list[tuple[Envelope, EmailMessage]] = []
+        self.was_encrypted: list[bool] = []
         self.faults: dict[str, str] = {}
         self._controller = Controller(_Handler(self), hostname="127.0.0.1", port=0, **options)
 
@@ -61,6 +76,7 @@ class _Handler:
             content = envelope.content
             assert isinstance(content, bytes)
             self._server.accepted.append((envelope, message_from_bytes(content, policy=default)))
+            self._server.was_encrypted.append(session.ssl is not None)
         return self._answer(smtp, "data", "250 Message accepted for delivery")
 
     def _answer(self, smtp: SMTP, step: str, otherwise: str) -> str:

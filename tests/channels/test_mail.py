@@ -19,13 +19,14 @@ from channels.mail_address import checked_address
 from routing.errors import (
     ChannelAuthError,
     ChannelError,
+    ConfigError,
     MessageRejectedError,
     RecipientUnreachableError,
     TemporaryChannelError,
 )
 from routing.messages import CannotTell, Delivery, OutboundMessage, Sent, Unknown
 from tests.builders import MONDAY
-from tests.channels.mail_server import MailServer, only
+from tests.channels.mail_server import CERTIFICATE, MailServer, only, serving_tls
 
 NOOR = "noor@bewoner.example"
 
@@ -120,6 +121,51 @@ async def test_a_server_without_tls_gets_nothing_when_tls_is_asked(server: MailS
     assert server.accepted == []
 
 
+# -- encryption, with a server that has a certificate of its own for 127.0.0.1
+
+
+@pytest.fixture
+def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This machine trusts the certificate, as it does when an administrator installed the municipality's own."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+
+
+async def test_starttls_encrypts_before_the_password_goes(trusted: None) -> None:
+    with MailServer(tls_context=serving_tls(), authenticator=only("balie", "geheim"), auth_required=True) as server:
+        channel = CounterChannel(settings(server.port, security="starttls", username="balie", password="geheim"))
+
+        sent = await channel.send(a_reply())
+
+        assert isinstance(sent, Sent)
+        assert server.was_encrypted == [True]
+
+
+async def test_a_connection_that_is_encrypted_from_the_start(trusted: None) -> None:
+    with MailServer(ssl_context=serving_tls()) as server:
+        assert isinstance(await CounterChannel(settings(server.port, security="tls")).send(a_reply()), Sent)
+        assert len(server.accepted) == 1
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+async def test_a_certificate_that_nobody_vouches_for_gets_no_password_and_no_mail(security: str) -> None:
+    given = {"starttls": {"tls_context": serving_tls()}, "tls": {"ssl_context": serving_tls()}}[security]
+    tried: list[object] = []
+    with MailServer(authenticator=lambda *login: tried.append(login), **given) as server:
+        channel = CounterChannel(settings(server.port, security=security, username="balie", password="geheim"))
+        with pytest.raises(TemporaryChannelError, match=r"certificaat.*self.signed"):
+            await channel.send(a_reply())
+        assert server.accepted == []
+        assert tried == []
+
+
+async def test_a_certificate_of_another_server_gets_no_mail(trusted: None) -> None:
+    with MailServer(tls_context=serving_tls()) as server:
+        channel = CounterChannel(settings(server.port, host="localhost", security="starttls"))
+        with pytest.raises(TemporaryChannelError, match=r"certificaat.*localhost"):
+            await channel.send(a_reply())
+        assert server.accepted == []
+
+
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
 async def test_a_wrong_password_is_told_and_not_shown() -> None:
     with MailServer(authenticator=only("balie", "goed"), auth_require_tls=False, auth_required=True) as server:
@@ -127,6 +173,34 @@ async def test_a_wrong_password_is_told_and_not_shown() -> None:
             await CounterChannel(settings(server.port, username="balie", password="fout-geheim")).send(a_reply())
         assert "fout-geheim" not in str(caught.value)
         assert isinstance(await CounterChannel(settings(server.port, username="balie", password="goed")).send(a_reply()), Sent)
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
+@pytest.mark.parametrize(("username", "password"), [("balie", "wachtwoörd €5"), ("ombudsvróuw", "gewoon")])
+async def test_names_and_passwords_may_hold_any_letter(username: str, password: str) -> None:
+    with MailServer(authenticator=only(username, password), auth_require_tls=False, auth_required=True) as server:
+        assert isinstance(await CounterChannel(settings(server.port, username=username, password=password)).send(a_reply()), Sent)
+        with pytest.raises(ChannelAuthError, match="weigert") as caught:
+            await CounterChannel(settings(server.port, username=username, password="fóut-geheim")).send(a_reply())
+        assert "fóut-geheim" not in str(caught.value)
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
+async def test_a_server_that_takes_no_such_password_is_told_as_such() -> None:
+    options = {"auth_require_tls": False, "auth_required": True, "auth_exclude_mechanism": ["PLAIN"]}
+    with (
+        MailServer(authenticator=only("balie", "geheím"), **options) as server,
+        pytest.raises(ChannelAuthError, match="zonder"),
+    ):
+        await CounterChannel(settings(server.port, username="balie", password="geheím")).send(a_reply())
+
+
+@pytest.mark.parametrize("secret", ["regel\neinde", "nul\0", "half \ud83d", "tab\t"])
+@pytest.mark.parametrize("name", ["username", "password"])
+def test_what_nobody_can_type_is_refused_at_the_start(name: str, secret: str) -> None:
+    with pytest.raises(ConfigError, match="opnieuw") as caught:
+        settings(**{name: secret})
+    assert secret not in str(caught.value)
 
 
 async def test_a_server_that_knows_no_login_is_told_as_such(server: MailServer) -> None:
