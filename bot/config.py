@@ -9,10 +9,11 @@ import os
 import tomllib
 from dataclasses import fields
 from datetime import date, time, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, TypeAdapter, ValidationError, model_validator
 
 from channels.registry import SETTINGS
 from routing.channel_modes import ChannelMode
@@ -41,6 +42,7 @@ class DatabaseTable(_Table):
 class Web(_Table):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = (ip_network("127.0.0.1"),)
     secure_cookie: bool = True
     session_hours: int = Field(default=10, ge=1, le=24)
     follow_address: str = Field(default="", pattern=r"^(https?://[^\s?#]+)?$")

@@ -8,13 +8,18 @@ from __future__ import annotations
 from datetime import datetime
 
 from routing.messages import InboundMessage, Page, UnreadableItem
-from storage.database import Database
+from storage.database import Database, UnitOfWork
 from storage.points import Commit
 
 
 def take_in_entry(database: Database, message: InboundMessage | UnreadableItem, now: datetime) -> bool:
     """Keep the message. False when it was kept already: the same form, sent twice."""
     with database.work(Commit.INTAKE) as work:
-        is_new = work.inbox.take_in(message.channel, Page(items=(message,), cursor="{}"), now) == 1
+        is_new = add_entry(work, message, now)
         work.commit()
     return is_new
+
+
+def add_entry(work: UnitOfWork, message: InboundMessage | UnreadableItem, now: datetime) -> bool:
+    """The same within the work of the caller, who commits."""
+    return work.inbox.take_in(message.channel, Page(items=(message,), cursor="{}"), now) == 1

@@ -23,8 +23,12 @@ class Server(uvicorn.Server):
         yield
 
 
-def server_for(app: FastAPI, host: str, port: int) -> Server:
-    return Server(uvicorn.Config(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=2))
+def server_for(app: FastAPI, host: str, port: int, *, proxies: Sequence[str] = ()) -> Server:
+    """`proxies` are the addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    believed = list(proxies)
+    return Server(
+        uvicorn.Config(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=2, forwarded_allow_ips=believed)
+    )
 
 
 async def serve(application: Application) -> None:
@@ -32,7 +36,8 @@ async def serve(application: Application) -> None:
     web = application.config.web
     has_desk = application.clock.role in {Role.ALL, Role.WEB}
     app = create_app(application) if has_desk else create_monitor(application)
-    await run_until_signal(application, [server_for(app, web.host, web.port)])
+    proxies = [str(proxy) for proxy in web.trusted_proxies]
+    await run_until_signal(application, [server_for(app, web.host, web.port, proxies=proxies)])
 
 
 async def run_until_signal(application: Application, servers: Sequence[Server]) -> None:

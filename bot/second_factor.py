@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import io
+import re
 from datetime import datetime
 
 import pyotp
 import segno
+from markupsafe import Markup
 
 _STEP_SECONDS = 30
 _SKEW_STEPS = 1  # a clock may be half a minute off
+_SECRET = re.compile("[A-Z2-7]{32}")
 
 
 def new_secret() -> str:
     return pyotp.random_base32()
+
+
+def is_secret(text: str) -> bool:
+    """Whether it has the form of a secret that we made."""
+    return _SECRET.fullmatch(text) is not None
 
 
 def counter_of(secret: str, code: str, now: datetime, *, after: int) -> int | None:
@@ -26,9 +33,7 @@ def counter_of(secret: str, code: str, now: datetime, *, after: int) -> int | No
     return None
 
 
-def qr_svg(secret: str, *, username: str, office: str) -> bytes:
-    """The secret as a picture for an authenticator app."""
+def qr_svg(secret: str, *, username: str, office: str) -> Markup:
+    """The secret as a picture for an authenticator app, to stand in a page."""
     address = pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=f"Wijkbalie {office}")
-    out = io.BytesIO()
-    segno.make(address, micro=False).save(out, kind="svg", scale=5, border=4, light="white")
-    return out.getvalue()
+    return Markup(segno.make(address, micro=False).svg_inline(scale=5, border=4, light="white"))  # noqa: S704 - segno escapes

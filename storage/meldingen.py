@@ -205,6 +205,11 @@ def family(melding_id: int) -> sa.Select[tuple[int]]:
     return sa.select(meldingen.c.id).where(sa.or_(meldingen.c.id == melding_id, meldingen.c.merged_into_id == melding_id))
 
 
+_MELDERS = sa.select(melders, people.c.external_id.label("recipient"), people.c.last_wrote_private_at, people.c.wish).join(
+    people, people.c.id == melders.c.person_id
+)
+
+
 class Meldingen:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
@@ -266,16 +271,19 @@ class Meldingen:
 
     def melders_of(self, melding_id: int) -> tuple[Melder, ...]:
         """Everybody who takes part, also by a melding that was merged into it: each once, with their own conversation."""
-        query = (
-            sa.select(melders, people.c.external_id.label("recipient"), people.c.last_wrote_private_at, people.c.wish)
-            .join(people, people.c.id == melders.c.person_id)
-            .where(melders.c.melding_id.in_(family(melding_id)))
-            .order_by(melders.c.melding_id != melding_id, melders.c.id)
-        )
+        of_family = melders.c.melding_id.in_(family(melding_id))
+        query = _MELDERS.where(of_family).order_by(melders.c.melding_id != melding_id, melders.c.id)
         found: dict[int, Melder] = {}
         for row in self._connection.execute(query):
             found.setdefault(row.person_id, Melder.from_row(row))
         return tuple(found.values())
+
+    def get_melder(self, melder_id: int) -> Melder:
+        """Raises NotFoundError."""
+        row = self._connection.execute(_MELDERS.where(melders.c.id == melder_id)).one_or_none()
+        if row is None:
+            raise NotFoundError(f"Melder {melder_id} bestaat niet.")
+        return Melder.from_row(row)
 
     def has_merged(self, melding_id: int) -> bool:
         """Whether other meldingen were merged into this one."""

@@ -188,11 +188,22 @@ async def test_a_robot_is_kept_for_staff_and_gets_no_answer(visitor: Visitor) ->
 async def test_a_visitor_who_writes_too_often_must_wait_and_may_come_back(visitor: Visitor) -> None:
     for _ in range(SETTINGS.most_per_hour):
         assert (await visitor.write()).status_code == 303
-    refused = await visitor.write()
+    refused = await visitor.write("Ook het bankje <b>is</b> stuk")
     assert refused.status_code == 429
     assert "over een uur" in readable(refused)
+    assert "Ook het bankje &lt;b&gt;is&lt;/b&gt; stuk</textarea>" in refused.text
     assert len(visitor.messages()) == SETTINGS.most_per_hour
     visitor.desk.office.clock.advance(hours=1, minutes=1)
+    assert (await visitor.write()).status_code == 303
+
+
+async def test_sending_the_same_form_again_counts_once(visitor: Visitor) -> None:
+    await visitor.open()
+    number = visitor.number
+    for _ in range(SETTINGS.most_per_hour + 1):
+        visitor.number = number
+        assert (await visitor.write(adres=NOOR)).status_code == 303
+    assert len(visitor.messages()) == 1
     assert (await visitor.write()).status_code == 303
 
 

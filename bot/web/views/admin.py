@@ -12,7 +12,7 @@ from starlette.responses import Response
 from bot.passwords import hash_password
 from bot.roles import Right, Role
 from bot.web.forms import FormError
-from bot.web.guard import Admitted, needs
+from bot.web.guard import Admitted, Visit, needs
 from bot.web.pages import Message, Pages, go_on
 from storage.journal import is_journal_whole, newest_lines
 from storage.staff import Account
@@ -26,11 +26,16 @@ _NOBODY = "Kies een rol uit de lijst."
 
 @router.get("/beheer")
 def show_accounts(visit: Admitted) -> Response:
+    return _accounts(visit)
+
+
+def _accounts(visit: Visit, message: Message | None = None) -> Response:
+    """The page of accounts. A password is told on it at once: on the way over a redirect it would lie in a cookie."""
     pages: Pages = visit.request.app.state.pages
     with visit.desk.database.work() as work:
         accounts = work.staff.accounts()
     values = {"accounts": accounts, "roles": tuple(Role), "municipality": visit.desk.municipality, "place": "beheer"}
-    return pages.show(visit, "beheer.html", values)
+    return pages.show(visit, "beheer.html", values, message=message)
 
 
 @router.post("/beheer/accounts")
@@ -50,7 +55,7 @@ def add_account(visit: Admitted) -> Response:
             raise FormError(f"'{username}' bestaat al. Kies een andere gebruikersnaam.", name="gebruikersnaam")
         work.journal.write(visit.account.username, "account gemaakt", username, now, detail=role)
         work.commit()
-    return go_on(visit, "/beheer", Message(tone="ok", text=f"Account {username} is gemaakt.", hint=f"Wachtwoord: {password}"))
+    return _accounts(visit, Message(tone="ok", text=f"Account {username} is gemaakt.", hint=f"Wachtwoord: {password}"))
 
 
 @router.post("/beheer/accounts/{username}")
@@ -79,7 +84,7 @@ def reset_password(visit: Admitted, username: str) -> Response:
         work.staff.set_totp(account, None)
         work.journal.write(visit.account.username, "wachtwoord hersteld", username, visit.desk.now())
         work.commit()
-    return go_on(visit, "/beheer", Message(tone="ok", text=f"Nieuw wachtwoord voor {username}.", hint=f"Wachtwoord: {password}"))
+    return _accounts(visit, Message(tone="ok", text=f"Nieuw wachtwoord voor {username}.", hint=f"Wachtwoord: {password}"))
 
 
 @router.post("/beheer/accounts/{username}/staat")

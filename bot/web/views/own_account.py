@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from bot.passwords import digest, hash_password, is_password
 from bot.roles import Right
-from bot.second_factor import counter_of, new_secret, qr_svg
+from bot.second_factor import counter_of, is_secret, new_secret, qr_svg
 from bot.web.forms import FormError
 from bot.web.guard import Admitted, Visit, needs
 from bot.web.pages import Message, Pages, forget_session, go_on
@@ -28,19 +28,18 @@ def show_own(visit: Admitted) -> Response:
 
 @router.post("/mijn/twee-stappen", dependencies=_LOOK)
 def begin_totp(visit: Admitted) -> Response:
-    """Shows a new secret, as a picture and in letters. It counts only once a code of it was typed."""
+    """Shows a new secret, as a picture and in letters. It counts only once the password and a code of it were typed."""
     pages: Pages = visit.request.app.state.pages
-    _check_password(visit)
     secret = new_secret()
-    picture = qr_svg(secret, username=visit.account.username, office=visit.desk.office).decode()
-    picture = picture[picture.index("<svg") :]
+    picture = qr_svg(secret, username=visit.account.username, office=visit.desk.office)
     return pages.show(visit, "twee_stappen.html", {"secret": secret, "picture": picture, "place": "mijn"})
 
 
 @router.post("/mijn/twee-stappen/bevestigen", dependencies=_LOOK)
 def confirm_totp(visit: Admitted) -> Response:
-    secret, now = visit.form.raw("geheim")[:64], visit.desk.now()
-    counter = counter_of(secret, visit.form.text("code"), now, after=0) if secret.isalnum() else None
+    _check_password(visit)
+    secret, now = visit.form.raw("geheim"), visit.desk.now()
+    counter = counter_of(secret, visit.form.text("code"), now, after=0) if is_secret(secret) else None
     if counter is None:
         raise FormError("Deze code klopt niet. Kijk of de klok van uw telefoon goed staat en begin opnieuw.", name="code")
     with visit.desk.database.work() as work:

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.entry import take_in_entry
+from bot.entry import add_entry
 from bot.passwords import new_token
 from bot.web.desk import Desk
 from bot.web.forms import Form, FormError, read_form
@@ -29,6 +29,7 @@ from bot.web.views.counter import street_names
 from channels.mail_address import checked_address
 from channels.web_form import NAME, FormEntry, WebFormSettings, parse_entry, proof_of
 from storage.outbox import Reply
+from storage.points import Commit
 
 LONGEST_TEXT, LONGEST_PLACE = 4000, 100
 _LANGUAGES = {"nl": "en", "en": "nl"}
@@ -103,7 +104,7 @@ async def take(request: Request) -> Response:
         return _form(request, number, dict(form.fields), mistakes)
     refusal = await run_in_threadpool(_keep, office, entry, request.client.host if request.client else "")
     if refusal == "te_vaak":
-        return office.tell(request, "te_vaak", status=429)
+        return _form(request, number, dict(form.fields), {"tekst": refusal}, status=429)
     if refusal:
         return _form(request, number, dict(form.fields), {"adres": refusal})
     return RedirectResponse(f"/melden/bedankt?taal={language_of(request)}", status_code=303)
@@ -154,19 +155,23 @@ def read_entry(form: Form, number: str) -> tuple[FormEntry | None, dict[str, str
 
 
 def _keep(office: _Office, entry: FormEntry, visitor: str) -> str:
-    """Count the visitor and keep the message. Returns why not, or nothing."""
+    """Keep the message and count the visitor, in one transaction; a form that was kept before counts no more.
+
+    Returns why not, or nothing.
+    """
     now, settings = office.desk.now(), office.settings
     limits = [(office.digest("bezoeker", visitor), now - _HOUR, settings.most_per_hour, "te_vaak")]
     if entry.address:
         digest = office.digest("adres", entry.address.lower())
         limits.append((digest, now - _DAY, settings.most_mails_per_day, "fout_adres_vaak"))
-    with office.desk.database.work() as work:
+    with office.desk.database.work(Commit.INTAKE) as work:
+        if not add_entry(work, parse_entry(entry, now), now):
+            return ""
         for digest, since, most, refusal in limits:
             if work.form_uses.count(digest, since=since) >= most:
                 return refusal
             work.form_uses.add(digest, now)
         work.commit()
-    take_in_entry(office.desk.database, parse_entry(entry, now), now)
     return ""
 
 
@@ -186,13 +191,15 @@ def _record_proof(office: _Office, reply: Reply) -> None:
     """Idempotent: a second click changes nothing that matters."""
     now = office.desk.now()
     with office.desk.database.work() as work:
-        melder = next(melder for melder in work.meldingen.melders_of(reply.melding_id) if melder.id == reply.melder_id)
+        melder = work.meldingen.get_melder(reply.melder_id)
         work.inbox.record_proof(melder.person_id, now)
         work.outbox.release_proven(melder.id, now)
         work.commit()
 
 
-def _form(request: Request, number: str, fields: dict[str, str], mistakes: dict[str, str]) -> Response:
+def _form(
+    request: Request, number: str, fields: dict[str, str], mistakes: dict[str, str], *, status: int | None = None
+) -> Response:
     office: _Office = request.app.state.office
     language = language_of(request)
     t = office.words[language]
@@ -205,7 +212,7 @@ def _form(request: Request, number: str, fields: dict[str, str], mistakes: dict[
         "longest_text": LONGEST_TEXT,
         "longest_place": LONGEST_PLACE,
     }
-    return office.show(request, "melden.html", values, 422 if mistakes else 200)
+    return office.show(request, "melden.html", values, status or (422 if mistakes else 200))
 
 
 def _words(language: str) -> dict[str, str]:
