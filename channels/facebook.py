@@ -11,25 +11,20 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import BinaryIO
 
-from channels.base import Finding, Limits
-from channels.graph import GraphClient, GraphSettings, Outcome, next_page_of, utc_now
-from channels.graph_check import check_page
-from channels.graph_cursor import decode_walk
+from channels.base import Limits
+from channels.graph import GraphSettings, Outcome, next_page_of, utc_now
+from channels.graph_channel import PageChannel
 from channels.graph_messages import (
     LONGEST_MESSAGE,
     find_in_conversations,
-    page_of,
     parse_person,
     post,
     render_text,
-    with_unreadable,
 )
-from channels.graph_pushed import MetaWebhook, moment_of_seconds, page_changes
+from channels.graph_pushed import moment_of_seconds, page_changes
 from channels.graph_refusals import GraphFailure, judge_read
-from channels.graph_walk import Container, Leaf, Step, Walk, Walker, WalkPolicy, restarted
-from channels.media import download
+from channels.graph_walk import Container, Deeper, Leaf, WalkPolicy
 from channels.payload import (
     JsonObject,
     carries_token,
@@ -42,7 +37,6 @@ from channels.payload import (
     text_of,
     unreadable,
 )
-from channels.webhooks import read_body
 from routing.errors import MessageRejectedError
 from routing.messages import (
     Attachment,
@@ -53,7 +47,6 @@ from routing.messages import (
     Item,
     NotFound,
     OutboundMessage,
-    Page,
     Removal,
     Sent,
     Unknown,
@@ -258,33 +251,28 @@ def render_private_reply(message: OutboundMessage, page_id: str) -> dict[str, ob
 # --- the channel ------------------------------------------------------------------------------------------------------
 
 
-class FacebookChannel(MetaWebhook):
+class FacebookChannel(PageChannel):
     """Keeps the Channel contract. Blocking calls run in threads."""
 
     name = NAME
+    rights = _RIGHTS
 
     def __init__(self, settings: FacebookSettings, *, now: Callable[[], datetime] = utc_now) -> None:
-        super().__init__(settings)
-        self._settings = settings
-        self._now = now
-        self._graph = GraphClient(settings)
-        self._policy = WalkPolicy(
+        policy = WalkPolicy(
             window=settings.watch_window,
             overlap=settings.overlap,
             start=settings.start,
             recent=settings.recent_window,
             deep_interval=settings.deep_interval,
         )
-        self.limits = Limits(
+        limits = Limits(
             max_length=_MAX_LENGTH,
             min_interval=settings.min_interval,
             min_interval_per_thread=settings.min_interval_per_thread,
             private_reply_window=settings.private_reply_window,
             settle_delay=settings.settle_delay,
         )
-
-    async def fetch(self, cursor: str | None) -> Page:
-        return page_of(await asyncio.to_thread(self._step, decode_walk(cursor)), self._graph.pace)
+        super().__init__(settings, policy=policy, limits=limits, now=now)
 
     async def send(self, message: OutboundMessage) -> Sent | Unknown:
         page_id = self._settings.page_id
@@ -299,50 +287,23 @@ class FacebookChannel(MetaWebhook):
             return await asyncio.to_thread(find_in_conversations, self._graph, self._settings, message)
         return await asyncio.to_thread(self._find_comment, message)
 
-    def parse_webhook(self, body: bytes, now: datetime) -> tuple[Item, ...]:
-        payload, broken = read_body(NAME, body)
-        changes = page_changes(payload, self._settings.page_id)
-        found = (parse_change(change, self._settings.page_id, now) for change in changes)
-        return broken or tuple(item for item in found if item is not None)
+    def _parse_pushed(self, payload: JsonObject, now: datetime) -> Iterator[Item | None]:
+        for change in page_changes(payload, self._settings.page_id):
+            yield parse_change(change, self._settings.page_id, now)
 
-    async def download(self, reference: str, target: BinaryIO, limit: int) -> None:
-        await download(reference, target, hosts=self._settings.media_hosts, limit=limit)
+    def _read_list(self, **page: str) -> Outcome:
+        size = self._settings.page_size
+        fields = f"{_POST_FIELDS},comments.filter(stream).order({_ORDER}).limit({size}){{{_COMMENT_FIELDS}}}"
+        return self._graph.read_list(self._settings.page_id, "feed", limit=str(size), fields=fields, **page)
 
-    async def check(self) -> tuple[Finding, ...]:
-        return tuple(await asyncio.to_thread(lambda: list(check_page(self._graph, self._settings, _RIGHTS))))
+    def _parse_entry(self, entry: object, now: datetime) -> Container | UnreadableItem:
+        return parse_post(entry, self._settings.page_id, now)
 
-    async def aclose(self) -> None:
-        self._graph.close()
+    def _read_deeper(self, deep: Deeper) -> Outcome:
+        return self._comments_of(deep.container, deep.paging.after, self._settings.page_size)
 
-    def _step(self, walk: Walk) -> Step:
-        walker = Walker(policy=self._policy, now=self._now())
-        return self._read_older(walker, walk) if walk.deeper else self._read_posts(walker, walk)
-
-    def _read_posts(self, walker: Walker, walk: Walk) -> Step:
-        size, paging = self._settings.page_size, walk.sweep.paging if walk.sweep else None
-        answer = self._graph.read_list(
-            self._settings.page_id,
-            "feed",
-            limit=str(size),
-            fields=f"{_POST_FIELDS},comments.filter(stream).order({_ORDER}).limit({size}){{{_COMMENT_FIELDS}}}",
-            **({"after": paging.after} if paging else {}),
-        )
-        if isinstance(answer, GraphFailure):
-            if paging is not None and answer.code == 100:
-                return Step(walk=restarted(walk))  # the cursor of the page has expired
-            raise judge_read(answer)
-        read = [parse_post(p, self._settings.page_id, walker.now) for p in list_of(answer.get("data"))]
-        return with_unreadable(walker, walk, read, next_page_of(answer))
-
-    def _read_older(self, walker: Walker, walk: Walk) -> Step:
-        deep = walk.deeper[0]
-        answer = self._comments_of(deep.container, deep.paging.after, self._settings.page_size)
-        if isinstance(answer, GraphFailure):
-            if answer.code == 100:
-                return walker.after_lost_container(walk)
-            raise judge_read(answer)
-        leaves = parse_comments(answer, deep.container, self._settings.page_id, walker.now, is_visitor=deep.context == _VISITOR)
-        return walker.after_leaves(walk, tuple(leaves), next_page_of(answer))
+    def _parse_leaves(self, answer: JsonObject, deep: Deeper, now: datetime) -> Iterator[Leaf]:
+        return parse_comments(answer, deep.container, self._settings.page_id, now, is_visitor=deep.context == _VISITOR)
 
     def _comments_of(self, parent: str, after: str | None, size: int) -> Outcome:
         page = {"after": after} if after else {}

@@ -9,25 +9,20 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import BinaryIO, ClassVar
+from typing import ClassVar
 
-from channels.base import Finding, Limits
-from channels.graph import GraphClient, GraphSettings, next_page_of, utc_now
-from channels.graph_check import check_page
-from channels.graph_cursor import decode_walk
+from channels.base import Limits
+from channels.graph import GraphSettings, Outcome, next_page_of, utc_now
+from channels.graph_channel import PageChannel
 from channels.graph_messages import (
     LONGEST_MESSAGE,
     find_in_conversations,
-    page_of,
     parse_person,
     post,
     render_text,
-    with_unreadable,
 )
-from channels.graph_pushed import MetaWebhook, moment_of_milliseconds, page_messages
-from channels.graph_refusals import GraphFailure, judge_read
-from channels.graph_walk import Container, Leaf, Step, Walk, Walker, WalkPolicy, restarted
-from channels.media import download
+from channels.graph_pushed import moment_of_milliseconds, page_messages
+from channels.graph_walk import Container, Deeper, Leaf, WalkPolicy
 from channels.payload import (
     JsonObject,
     id_of,
@@ -40,7 +35,6 @@ from channels.payload import (
     text_of,
     unreadable,
 )
-from channels.webhooks import read_body
 from routing.errors import MessageRejectedError
 from routing.messages import (
     Attachment,
@@ -51,7 +45,6 @@ from routing.messages import (
     Item,
     NotFound,
     OutboundMessage,
-    Page,
     Removal,
     Sent,
     Unknown,
@@ -230,28 +223,22 @@ def render_direct_message(message: OutboundMessage) -> dict[str, object]:
 # --- the channel ------------------------------------------------------------------------------------------------------
 
 
-class MessengerChannel(MetaWebhook):
+class MessengerChannel(PageChannel):
     """Keeps the Channel contract. Blocking calls run in threads."""
 
     name = NAME
+    rights = _RIGHTS
 
     def __init__(self, settings: MessengerSettings, *, now: Callable[[], datetime] = utc_now) -> None:
-        super().__init__(settings)
-        self._settings = settings
-        self._now = now
-        self._graph = GraphClient(settings)
-        self._policy = WalkPolicy(window=settings.watch_window, overlap=settings.overlap, start=settings.start)
-        self.limits = Limits(
+        policy = WalkPolicy(window=settings.watch_window, overlap=settings.overlap, start=settings.start)
+        limits = Limits(
             max_length={Delivery.DIRECT: LONGEST_MESSAGE},
             min_interval=settings.min_interval,
             min_interval_per_thread=settings.min_interval_per_thread,
             reply_window=settings.reply_window,
             settle_delay=settings.settle_delay,
         )
-
-    async def fetch(self, cursor: str | None) -> Page:
-        step = await asyncio.to_thread(self._step, decode_walk(cursor))
-        return page_of(step, self._graph.pace)
+        super().__init__(settings, policy=policy, limits=limits, now=now)
 
     async def send(self, message: OutboundMessage) -> Sent | Unknown:
         if message.delivery is not Delivery.DIRECT:
@@ -261,49 +248,24 @@ class MessengerChannel(MetaWebhook):
     async def find_sent(self, message: OutboundMessage) -> Sent | NotFound | CannotTell:
         return await asyncio.to_thread(find_in_conversations, self._graph, self._settings, message)
 
-    def parse_webhook(self, body: bytes, now: datetime) -> tuple[Item, ...]:
-        payload, broken = read_body(NAME, body)
-        found = (parse_event(event, now) for event in page_messages(payload, self._settings.page_id))
-        return broken or tuple(item for item in found if item is not None)
+    def _parse_pushed(self, payload: JsonObject, now: datetime) -> Iterator[Item | None]:
+        for event in page_messages(payload, self._settings.page_id):
+            yield parse_event(event, now)
 
-    async def download(self, reference: str, target: BinaryIO, limit: int) -> None:
-        await download(reference, target, hosts=self._settings.media_hosts, limit=limit)
-
-    async def check(self) -> tuple[Finding, ...]:
-        return tuple(await asyncio.to_thread(lambda: list(check_page(self._graph, self._settings, _RIGHTS))))
-
-    async def aclose(self) -> None:
-        self._graph.close()
-
-    def _step(self, walk: Walk) -> Step:
-        walker = Walker(policy=self._policy, now=self._now())
-        return self._read_older(walker, walk) if walk.deeper else self._read_conversations(walker, walk)
-
-    def _read_conversations(self, walker: Walker, walk: Walk) -> Step:
-        size, paging = self._settings.page_size, walk.sweep.paging if walk.sweep else None
-        answer = self._graph.read_list(
-            self._settings.page_id,
-            "conversations",
-            platform="messenger",
-            limit=str(size),
-            fields=f"id,updated_time,participants,messages.limit({size}){{{_MESSAGE_FIELDS}}}",
-            **({"after": paging.after} if paging else {}),
+    def _read_list(self, **page: str) -> Outcome:
+        size = self._settings.page_size
+        fields = f"id,updated_time,participants,messages.limit({size}){{{_MESSAGE_FIELDS}}}"
+        return self._graph.read_list(
+            self._settings.page_id, "conversations", platform="messenger", limit=str(size), fields=fields, **page
         )
-        if isinstance(answer, GraphFailure):
-            if paging is not None and answer.code == 100:
-                return Step(walk=restarted(walk))  # the cursor of the page has expired
-            raise judge_read(answer)
-        read = [parse_conversation(c, self._settings.page_id, walker.now) for c in list_of(answer.get("data"))]
-        return with_unreadable(walker, walk, read, next_page_of(answer))
 
-    def _read_older(self, walker: Walker, walk: Walk) -> Step:
-        deep = walk.deeper[0]
+    def _parse_entry(self, entry: object, now: datetime) -> Container | UnreadableItem:
+        return parse_conversation(entry, self._settings.page_id, now)
+
+    def _read_deeper(self, deep: Deeper) -> Outcome:
         size = str(self._settings.page_size)
-        answer = self._graph.read_list(deep.container, "messages", limit=size, fields=_MESSAGE_FIELDS, after=deep.paging.after)
-        if isinstance(answer, GraphFailure):
-            if answer.code == 100:
-                return walker.after_lost_container(walk)
-            raise judge_read(answer)
+        return self._graph.read_list(deep.container, "messages", limit=size, fields=_MESSAGE_FIELDS, after=deep.paging.after)
+
+    def _parse_leaves(self, answer: JsonObject, deep: Deeper, now: datetime) -> Iterator[Leaf]:
         correspondent = Correspondent(conversation=deep.container, person_id=deep.context or None)
-        leaves = tuple(parse_messages(answer, correspondent, self._settings.page_id, walker.now))
-        return walker.after_leaves(walk, leaves, next_page_of(answer))
+        return parse_messages(answer, correspondent, self._settings.page_id, now)
