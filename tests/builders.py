@@ -30,6 +30,14 @@ class SettableClock:
         self.moment += timedelta(**parts)
 
 
+class TickingClock(SettableClock):
+    """A second passes at every look, so that a platform gives no two items the same moment."""
+
+    def __call__(self) -> datetime:
+        self.advance(seconds=1)
+        return self.moment
+
+
 def a_change(channel: str, change: str = "hervat") -> ChannelChange:
     return ChannelChange(channel=channel, at=MONDAY, actor="beheer", change=change)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,8 @@ from routing.messages import (
     Unknown,
     UnreadableItem,
 )
+from tests.builders import TickingClock
+from tests.channels.graph_page import page_settings
 
 NOOR, JAN, PAGE = "70010001", "70010002", "104001200300400"
 TOKEN = "WB-2026-00042/2"
@@ -44,50 +46,15 @@ A_COMMENT = {
 }
 
 
-class Clock:
-    """Platform and channel share it; a test turns it."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        self.now += timedelta(seconds=1)
-        return self.now
-
-    def passes(self, **span: float) -> None:
-        self.now += timedelta(**span)
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def facebook(clock: Clock) -> Iterator[GraphSimulator]:
-    with GraphSimulator(clock=clock) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-async def channel(facebook: GraphSimulator, clock: Clock) -> AsyncIterator[FacebookChannel]:
+async def channel(facebook: GraphSimulator, clock: TickingClock) -> AsyncIterator[FacebookChannel]:
     channel = a_channel(facebook, clock)
     yield channel
     await channel.aclose()
 
 
-def a_channel(facebook: GraphSimulator, clock: Clock, **settings: Any) -> FacebookChannel:
-    values: dict[str, Any] = {
-        "page_id": facebook.page_id,
-        "page_token": "loopback-page-token",
-        "app_secret": "loopback-app-secret",
-        "base_url": facebook.url,
-        "connect_timeout": 5.0,
-        "read_timeout": 5.0,
-        "page_size": 5,
-        **settings,
-    }
-    return FacebookChannel(FacebookSettings(**values), now=clock)
+def a_channel(facebook: GraphSimulator, clock: TickingClock, **settings: Any) -> FacebookChannel:
+    return FacebookChannel(FacebookSettings(**page_settings(facebook, **settings)), now=clock)
 
 
 def an_answer(
@@ -249,33 +216,35 @@ async def test_comments_on_all_posts_and_on_comments_come_in(facebook: GraphSimu
     assert {items[first].thread, items[nested].thread} == {first}  # type: ignore[union-attr]
 
 
-async def test_a_new_comment_on_an_old_post_is_found(facebook: GraphSimulator, channel: FacebookChannel, clock: Clock) -> None:
+async def test_a_new_comment_on_an_old_post_is_found(
+    facebook: GraphSimulator, channel: FacebookChannel, clock: TickingClock
+) -> None:
     old = facebook.page_posts("een oud bericht")
-    clock.passes(days=200)
+    clock.advance(days=200)
     for number in range(30):
         facebook.page_posts(f"nieuws {number}")
     _, cursor = await everything(channel)
-    clock.passes(hours=2)
+    clock.advance(hours=2)
     late = facebook.resident_comments(NOOR, "Noor", "bij mij ook", on=old)
 
     assert set((await everything(channel, cursor))[0]) == {late}
 
 
 async def test_between_two_deep_rounds_only_recent_posts_are_looked_at(
-    facebook: GraphSimulator, channel: FacebookChannel, clock: Clock
+    facebook: GraphSimulator, channel: FacebookChannel, clock: TickingClock
 ) -> None:
     old = facebook.page_posts("een oud bericht")
-    clock.passes(days=60)
+    clock.advance(days=60)
     for number in range(12):
         facebook.page_posts(f"niet meer zo nieuw {number}")
-    clock.passes(days=60)
+    clock.advance(days=60)
     recent = facebook.page_posts("nieuws")
     _, cursor = await everything(channel)
     on_recent = facebook.resident_comments(NOOR, "Noor", "hier", on=recent)
     on_old = facebook.resident_comments(NOOR, "Noor", "daar", on=old)
 
     items, cursor = await everything(channel, cursor)
-    clock.passes(hours=2)
+    clock.advance(hours=2)
     later, _ = await everything(channel, cursor)
 
     assert (set(items), set(later)) == ({on_recent}, {on_old})
@@ -309,11 +278,11 @@ async def test_a_post_deleted_half_way_does_not_hold_the_others(facebook: GraphS
     assert {entry.node["id"] for entry in facebook.page.comments[facebook.standing_post]} <= kept
 
 
-async def test_nothing_older_than_the_start_is_taken_in(facebook: GraphSimulator, clock: Clock) -> None:
+async def test_nothing_older_than_the_start_is_taken_in(facebook: GraphSimulator, clock: TickingClock) -> None:
     facebook.resident_comments(NOOR, "Noor", "van gisteren")
     facebook.visitor_posts(NOOR, "Noor", "ook van gisteren")
-    clock.passes(days=1)
-    channel = a_channel(facebook, clock, start=clock.now)
+    clock.advance(days=1)
+    channel = a_channel(facebook, clock, start=clock.moment)
     late = facebook.resident_comments(NOOR, "Noor", "van vandaag")
 
     assert set((await everything(channel))[0]) == {late}
@@ -321,13 +290,13 @@ async def test_nothing_older_than_the_start_is_taken_in(facebook: GraphSimulator
 
 
 async def test_a_clock_that_jumps_ahead_and_back_loses_nothing(
-    facebook: GraphSimulator, channel: FacebookChannel, clock: Clock
+    facebook: GraphSimulator, channel: FacebookChannel, clock: TickingClock
 ) -> None:
     facebook.resident_comments(NOOR, "Noor", "ervoor")
     _, cursor = await everything(channel)
-    clock.passes(days=4000)
+    clock.advance(days=4000)
     _, cursor = await everything(channel, cursor)
-    clock.passes(days=-4000)
+    clock.advance(days=-4000)
     after = facebook.resident_comments(NOOR, "Noor", "erna")
 
     assert after in (await everything(channel, cursor))[0]
@@ -335,7 +304,7 @@ async def test_a_clock_that_jumps_ahead_and_back_loses_nothing(
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_faults_over_many_posts_lose_nothing(seed: int) -> None:
-    clock = Clock()
+    clock = TickingClock(NOW)
     with GraphSimulator(clock=clock, seed=seed) as facebook:
         channel = a_channel(facebook, clock)
         for kind in (FaultKind.REPEATED_PAGE, FaultKind.DUPLICATES, FaultKind.OUT_OF_ORDER, FaultKind.RESET_BEFORE):
@@ -345,7 +314,7 @@ async def test_faults_over_many_posts_lose_nothing(seed: int) -> None:
             if number % 15 == 0:
                 posts.append(facebook.page_posts(f"nieuws {number}"))
             written.add(facebook.resident_comments(NOOR, "Noor", f"reactie {number}", on=posts[number * 7 % len(posts)]))
-            clock.passes(minutes=number % 30)
+            clock.advance(minutes=number % 30)
             if number % 6 == 0:
                 try:
                     page = await channel.fetch(cursor)
@@ -421,7 +390,7 @@ async def test_a_reference_of_an_untold_author_settles_nothing(facebook: GraphSi
 
 
 async def test_what_lies_behind_more_comments_than_are_looked_at_is_not_called_absent(
-    facebook: GraphSimulator, clock: Clock
+    facebook: GraphSimulator, clock: TickingClock
 ) -> None:
     channel = a_channel(facebook, clock, read_back_pages=1)
     written = facebook.resident_comments(NOOR, "Noor", "stuk")
@@ -492,11 +461,11 @@ async def test_a_private_reply_whose_outcome_was_lost_is_found_in_the_conversati
 
 
 async def test_a_private_reply_after_a_week_cannot_reach_them(
-    facebook: GraphSimulator, channel: FacebookChannel, clock: Clock
+    facebook: GraphSimulator, channel: FacebookChannel, clock: TickingClock
 ) -> None:
     facebook.resident_comments(NOOR, "Noor", "stuk")
     answer = an_answer(await the_message(channel), delivery=Delivery.PRIVATE_REPLY)
-    clock.passes(days=8)
+    clock.advance(days=8)
 
     assert channel.limits.private_reply_window == timedelta(days=7)
     with pytest.raises(RecipientUnreachableError):
@@ -542,7 +511,7 @@ async def test_a_reply_that_cannot_go_is_rejected_before_it_is_sent(
     assert facebook.faults.struck == ()
 
 
-async def test_a_wrong_secret_is_a_matter_of_authorisation(facebook: GraphSimulator, clock: Clock) -> None:
+async def test_a_wrong_secret_is_a_matter_of_authorisation(facebook: GraphSimulator, clock: TickingClock) -> None:
     channel = a_channel(facebook, clock, app_secret="een-ander-geheim")
 
     with pytest.raises(ChannelAuthError, match="app-geheim"):
@@ -551,7 +520,7 @@ async def test_a_wrong_secret_is_a_matter_of_authorisation(facebook: GraphSimula
     await channel.aclose()
 
 
-async def test_a_wrong_token_is_not_repeated_in_the_error(facebook: GraphSimulator, clock: Clock) -> None:
+async def test_a_wrong_token_is_not_repeated_in_the_error(facebook: GraphSimulator, clock: TickingClock) -> None:
     channel = a_channel(facebook, clock, page_token="EAAB-een-verkeerd-token")
 
     with pytest.raises(ChannelAuthError) as caught:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,6 +35,8 @@ from routing.messages import (
     UnreadableItem,
     Visibility,
 )
+from tests.builders import TickingClock
+from tests.channels.graph_page import page_settings
 
 NOOR, JAN, PAGE = "70010001", "70010002", "104001200300400"
 TOKEN = "WB-2026-00042/2"
@@ -49,48 +51,15 @@ A_MESSAGE = {
 }
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        self.now += timedelta(seconds=1)
-        return self.now
-
-    def passes(self, **span: float) -> None:
-        self.now += timedelta(**span)
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def facebook(clock: Clock) -> Iterator[GraphSimulator]:
-    with GraphSimulator(clock=clock) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-async def channel(facebook: GraphSimulator, clock: Clock) -> AsyncIterator[MessengerChannel]:
+async def channel(facebook: GraphSimulator, clock: TickingClock) -> AsyncIterator[MessengerChannel]:
     channel = a_channel(facebook, clock)
     yield channel
     await channel.aclose()
 
 
-def a_channel(facebook: GraphSimulator, clock: Clock, **settings: Any) -> MessengerChannel:
-    values: dict[str, Any] = {
-        "page_id": facebook.page_id,
-        "page_token": "loopback-page-token",
-        "app_secret": "loopback-app-secret",
-        "base_url": facebook.url,
-        "connect_timeout": 5.0,
-        "read_timeout": 5.0,
-        "page_size": 5,
-        **settings,
-    }
-    return MessengerChannel(MessengerSettings(**values), now=clock)
+def a_channel(facebook: GraphSimulator, clock: TickingClock, **settings: Any) -> MessengerChannel:
+    return MessengerChannel(MessengerSettings(**page_settings(facebook, **settings)), now=clock)
 
 
 def an_answer(to: str = NOOR, text: str = f"Dank u. {TOKEN}", *, delivery: Delivery = Delivery.DIRECT) -> OutboundMessage:
@@ -220,17 +189,17 @@ async def test_many_conversations_come_in_whole(facebook: GraphSimulator, channe
 
 
 async def test_a_conversation_that_moves_up_while_we_read_loses_nothing(
-    facebook: GraphSimulator, channel: MessengerChannel, clock: Clock
+    facebook: GraphSimulator, channel: MessengerChannel, clock: TickingClock
 ) -> None:
     for person in range(9):
         facebook.resident_messages(str(7000 + person), "Noor", "eerste")
     _, cursor = await everything(channel)
-    clock.passes(hours=1)
+    clock.advance(hours=1)
     written = {facebook.resident_messages(str(7000 + person), "Noor", "tweede") for person in range(9)}
-    clock.passes(minutes=30)
+    clock.advance(minutes=30)
     first = await channel.fetch(cursor)
     written.add(facebook.resident_messages("7000", "Noor", "derde"))  # the last of the list goes to the top
-    clock.passes(minutes=30)
+    clock.advance(minutes=30)
 
     items, cursor = await everything(channel, first.cursor)
     more, _ = await everything(channel, cursor)
@@ -240,7 +209,7 @@ async def test_a_conversation_that_moves_up_while_we_read_loses_nothing(
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_faults_over_many_conversations_lose_nothing(seed: int) -> None:
-    clock = Clock()
+    clock = TickingClock(NOW)
     with GraphSimulator(clock=clock, seed=seed) as facebook:
         channel = a_channel(facebook, clock)
         for kind in (FaultKind.REPEATED_PAGE, FaultKind.DUPLICATES, FaultKind.OUT_OF_ORDER, FaultKind.RESET_BEFORE):
@@ -248,7 +217,7 @@ async def test_faults_over_many_conversations_lose_nothing(seed: int) -> None:
         written, got, cursor = set(), set(), None
         for number in range(90):
             written.add(facebook.resident_messages(str(7000 + number * 7 % 11), "Noor", f"bericht {number}"))
-            clock.passes(minutes=number % 30)
+            clock.advance(minutes=number % 30)
             if number % 6 == 0:
                 try:
                     page = await channel.fetch(cursor)
@@ -311,7 +280,7 @@ async def test_a_message_is_found_behind_many_others(facebook: GraphSimulator, c
 
 
 async def test_what_lies_behind_more_messages_than_are_looked_at_is_not_called_absent(
-    facebook: GraphSimulator, clock: Clock
+    facebook: GraphSimulator, clock: TickingClock
 ) -> None:
     channel = a_channel(facebook, clock, read_back_pages=1)
     facebook.resident_messages(NOOR, "Noor", "stuk")
@@ -342,12 +311,12 @@ async def test_without_a_person_all_latest_conversations_are_looked_through(
 
 
 async def test_within_24_hours_of_the_last_message_a_machine_may_write(
-    facebook: GraphSimulator, channel: MessengerChannel, clock: Clock
+    facebook: GraphSimulator, channel: MessengerChannel, clock: TickingClock
 ) -> None:
     facebook.resident_messages(NOOR, "Noor", "stuk")
-    clock.passes(hours=23, minutes=59)
+    clock.advance(hours=23, minutes=59)
     assert isinstance(await channel.send(an_answer()), Sent)
-    clock.passes(minutes=2)
+    clock.advance(minutes=2)
 
     assert channel.limits.reply_window == timedelta(hours=24)
     with pytest.raises(RecipientUnreachableError, match="andere weg"):
