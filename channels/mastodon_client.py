@@ -30,7 +30,8 @@ class MastodonSettings:
 
     `start`: what was written before it is not taken in; None takes everything that still stands there. `overlap`: so many
     mentions are read again in every round, which is how late ones, edits and deletes of recent ones are seen. `text_limit`:
-    what the instance allows in one post (its `configuration`, 500 unless it was changed).
+    what the instance allows in one post (its `configuration`, 500 unless it was changed). `media_hosts`: where the instance
+    keeps its files besides its own address, `.name` with all below it.
     """
 
     access_token: str = field(repr=False)
@@ -41,6 +42,7 @@ class MastodonSettings:
     overlap: int = 20
     start: datetime | None = None
     text_limit: int = 500
+    media_hosts: tuple[str, ...] = ()
     settle_delay: timedelta = timedelta(minutes=1)
     min_interval: timedelta = timedelta(seconds=1)  # Mastodon documentation, November 2026: 300 requests in 5 minutes
     min_interval_per_thread: timedelta = timedelta(seconds=1)
@@ -130,6 +132,9 @@ class MastodonClient:
 
     def account(self, account_id: str) -> Outcome:
         return self._call(lambda: self._sdk.account(account_id))
+
+    def relationships(self, account_id: str) -> Outcome:
+        return self._call(lambda: self._sdk.account_relationships(account_id))
 
     def statuses_of(self, account_id: str, limit: int) -> Outcome:
         return self._call(lambda: self._sdk.account_statuses(account_id, limit=limit))

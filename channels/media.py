@@ -1,4 +1,4 @@
-"""Fetches a file from a platform's own address, and from no other: no redirects, no private network, no more than allowed."""
+"""Fetches a file from a platform's own address, and from no other: no private network, no more than allowed."""
 
 from __future__ import annotations
 
@@ -17,16 +17,29 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 async def download(address: str, target: BinaryIO, *, hosts: Collection[str], limit: int, secrets: Collection[str] = ()) -> None:
     """Write the file at `address` to `target`, at most `limit` bytes. Never more than one piece is held in memory.
 
-    `hosts` are the platform's: a name, or `.name` for everything below it. Raises MessageRejectedError for an address that is not
-    the platform's, a file that is too large or gone; TemporaryChannelError when it may succeed later.
+    `hosts` are the platform's: a name, or `.name` for everything below it. One redirect is followed, to the platform's own
+    addresses alone: Mastodon serves so what it has yet to fetch. Raises MessageRejectedError for an address that is not the
+    platform's, a file that is too large or gone; TemporaryChannelError when it may succeed later.
     """
-    _check_address(address, hosts)
+    for _ in range(2):
+        _check_address(address, hosts)
+        further = await _take(address, target, limit, secrets)
+        if further is None:
+            return
+        address = further
+    raise MessageRejectedError("de bijlage verwijst steeds naar een ander adres; dat volgen wij niet")
+
+
+async def _take(address: str, target: BinaryIO, limit: int, secrets: Collection[str]) -> str | None:
+    """Write the file, or return the address that the answer refers to."""
     is_loopback = urlsplit(address).hostname in _LOOPBACK
     try:
         async with (
             httpx.AsyncClient(follow_redirects=False, timeout=30, trust_env=not is_loopback) as client,
             client.stream("GET", address) as response,
         ):
+            if response.next_request is not None:
+                return str(response.next_request.url)
             _check_answer(response, limit)
             size = 0
             async for piece in response.aiter_bytes(65536):
@@ -38,6 +51,7 @@ async def download(address: str, target: BinaryIO, *, hosts: Collection[str], li
         raise MessageRejectedError("het adres van de bijlage is onleesbaar") from None
     except httpx.HTTPError as error:
         raise TemporaryChannelError("de bijlage is nu niet op te halen") from foreign(error, secrets)
+    return None
 
 
 def _check_address(address: str, hosts: Collection[str]) -> None:
@@ -53,8 +67,6 @@ def _check_address(address: str, hosts: Collection[str]) -> None:
 
 
 def _check_answer(response: httpx.Response, limit: int) -> None:
-    if response.is_redirect:
-        raise MessageRejectedError("de bijlage verwijst naar een ander adres; dat volgen wij niet")
     if response.status_code >= 500 or response.status_code in {408, 429}:
         raise TemporaryChannelError(f"de bijlage is nu niet op te halen (HTTP {response.status_code})")
     if response.status_code != 200:

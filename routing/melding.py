@@ -45,6 +45,7 @@ class Event(StrEnum):
     NOODGEVAL = "noodgeval"
     MENS_GEVRAAGD = "mens_gevraagd"
     VERWIJDERD_DOOR_MELDER = "verwijderd_door_melder"
+    NIET_MEER_TE_ZIEN = "niet_meer_te_zien"
     HERINNERD = "herinnerd"
     BELOFTE_NADERT = "belofte_nadert"
     ESCALATIE_VOORGESTELD = "escalatie_voorgesteld"
@@ -106,6 +107,7 @@ TRANSITIONS: dict[Event, tuple[frozenset[Status], Status | None]] = {
     Event.NOODGEVAL: (frozenset({Status.NIEUW}), Status.TE_BEOORDELEN),
     Event.MENS_GEVRAAGD: (frozenset(Status), None),
     Event.VERWIJDERD_DOOR_MELDER: (frozenset(Status), None),
+    Event.NIET_MEER_TE_ZIEN: (frozenset(Status), None),
     Event.HERINNERD: (OPEN, None),
     Event.BELOFTE_NADERT: (OPEN, None),
     Event.ESCALATIE_VOORGESTELD: (OPEN, None),

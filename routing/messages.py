@@ -103,10 +103,14 @@ class UnreadableItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """The resident took a message back at the platform. `external_id` is that of the message."""
+    """The resident took a message back at the platform. `external_id` is that of the message.
+
+    `doubt` says why it may have gone in another way: then nothing of ours is masked, and staff see that it is not there any more.
+    """
 
     channel: str
     external_id: str
+    doubt: str = ""
 
 
 Item = InboundMessage | UnreadableItem | Removal

@@ -42,6 +42,7 @@ class ConversationLine:
     message_id: int | None
     external_id: str | None
     is_removed: bool = False
+    is_unseen: bool = False
     files: tuple[StoredAttachment, ...] = ()
 
 
@@ -193,6 +194,7 @@ def _resident_line(row: sa.Row[Any], files: tuple[StoredAttachment, ...]) -> Con
         message_id=row.id,
         external_id=row.external_id,
         is_removed=row.removed_at is not None,
+        is_unseen=row.unseen_at is not None,
     )
 
 

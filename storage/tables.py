@@ -109,6 +109,7 @@ messages = sa.Table(
     _text("problem", nullable=True),  # why it is in the "niet leesbaar" tray
     _melding(nullable=True),
     _moment("removed_at", nullable=True),  # the resident took it back
+    _moment("unseen_at", nullable=True),  # not to be seen at the platform any more, and who did that is not sure
     _text("album", nullable=True),  # shared by messages that were sent as one
     sa.UniqueConstraint("channel", "external_id"),
     sa.CheckConstraint("state IN ('wacht', 'verwerkt', 'onleesbaar')", name="state"),

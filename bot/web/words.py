@@ -101,6 +101,7 @@ EVENTS: Mapping[Event, str] = {
     Event.NOODGEVAL: "Gevaar herkend, 112 genoemd",
     Event.MENS_GEVRAAGD: "Melder vroeg om een medewerker",
     Event.VERWIJDERD_DOOR_MELDER: "Bericht verwijderd door melder",
+    Event.NIET_MEER_TE_ZIEN: "Bericht niet meer te zien op het platform",
     Event.HERINNERD: "Melder herinnerd aan onze vraag",
     Event.BELOFTE_NADERT: "Gewaarschuwd: de belofte nadert",
     Event.ESCALATIE_VOORGESTELD: "Voorstel: hogerop voorleggen",

@@ -1,11 +1,13 @@
 """Mastodon on loopback: the interface as far as an account that reads its mentions and answers meets it.
 
 Modelled rules: a page after `min_id` holds what came directly after it, newest first; a post with the same Idempotency-Key
-within an hour is not made twice; an edit shows in the status, a deleted status takes its notification with it.
+within an hour is not made twice; an edit shows in the status, a deleted status takes its notification with it. What we may
+not see (any more) is answered with 404, whatever the reason is.
 """
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 from collections.abc import Awaitable, Callable, Iterable
@@ -34,7 +36,7 @@ class Manner:
 
     visibility: str = "public"
     warning: str = ""
-    photo: bool = False
+    photo: bytes | None = None
     in_reply_to: str | None = None
 
 
@@ -56,6 +58,8 @@ class MastodonSimulator(Simulator):
         self.token = token
         self.statuses: dict[str, Json] = {}
         self.notifications: list[Json] = []
+        self.files: dict[str, bytes] = {}
+        self.blocked_by: set[str] = set()
         self._last_id = 110_000_000_000_000_000
         self._people: dict[str, Json] = {}
         self._keys: dict[str, tuple[datetime, str]] = {}
@@ -72,8 +76,8 @@ class MastodonSimulator(Simulator):
             words = text if mention in text else f"{mention} {text}"
             author = self._person(person_id, name, f"bewoner{person_id}@elders.example")
             status = self._add_status(author, words, manner)
-            if manner.photo:
-                url = f"https://bestanden.example/{status['id']}.jpg"
+            if manner.photo is not None:
+                url = f"{self.url}/system/media/{self.keep_file(manner.photo)}"
                 status["media_attachments"].append({"id": self._next_id(), "type": "image", "url": url, "description": None})
             self._notify(status)
             return str(status["id"])
@@ -93,6 +97,23 @@ class MastodonSimulator(Simulator):
         with self.lock:
             del self._people[person_id]
 
+    def resident_blocks(self, person_id: str) -> None:
+        """The resident blocks us: their public posts are not for us any more."""
+        with self.lock:
+            self.blocked_by.add(person_id)
+
+    def account_changes(self, person_id: str, **profile: object) -> None:
+        """What an account says of itself or the instance of it: `moved`, `suspended`, `acct`."""
+        with self.lock:
+            self._people[person_id] |= profile
+
+    def keep_file(self, content: bytes) -> str:
+        """Returns its name: below /system/media/, and below /media_proxy/ as a file that the instance has yet to fetch."""
+        with self.lock:
+            name = f"{self._next_id()}.jpg"
+            self.files[name] = content
+            return name
+
     def account_posts(self, text: str) -> str:
         """A colleague posts from our account by hand, mentioning itself. Returns the post's id."""
         with self.lock:
@@ -111,12 +132,12 @@ class MastodonSimulator(Simulator):
         return tuple(post for post in self.posted if post.target == person_id)
 
     def write_from_json(self, order: dict[str, Any]) -> str:
-        """Fields: person_id, name, text, and if wanted photo (true), visibility, warning and in_reply_to."""
-        answered = order.get("in_reply_to")
+        """Fields: person_id, name, text, and if wanted photo (base64), visibility, warning and in_reply_to."""
+        answered, photo = order.get("in_reply_to"), order.get("photo")
         manner = Manner(
             visibility=str(order.get("visibility", "public")),
             warning=str(order.get("warning", "")),
-            photo=bool(order.get("photo")),
+            photo=base64.b64decode(photo, validate=True) if photo else None,
             in_reply_to=str(answered) if answered else None,
         )
         return self.resident_writes(str(order["person_id"]), str(order["name"]), str(order.get("text", "")), manner)
@@ -166,8 +187,11 @@ class MastodonSimulator(Simulator):
         yield web.get(f"{api}/notifications", self._call(read, "notifications", self._notifications))
         yield web.get(f"{api}/statuses/{{id}}", self._call(read, "status", self._status))
         yield web.get(f"{api}/statuses/{{id}}/context", self._call(read, "context", self._context))
+        yield web.get(f"{api}/accounts/relationships", self._call(read, "relationships", self._relationships))
         yield web.get(f"{api}/accounts/{{id}}", self._call(read, "account", self._account))
         yield web.get(f"{api}/accounts/{{id}}/statuses", self._call(read, "account_statuses", self._statuses_of))
+        yield web.get("/system/media/{name}", self._file)
+        yield web.get("/media_proxy/{name}", self._proxy)
         yield web.post(f"{api}/statuses", self._call(write, "status_post", self._post))
 
     def _call(self, side: Side, method: str, work: Work) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -199,7 +223,8 @@ class MastodonSimulator(Simulator):
     async def _notifications(self, request: web.Request) -> web.Response:
         limit = min(int(request.query.get("limit", _PAGE)), _LARGEST_PAGE)
         with self.lock:
-            found = sorted(self.notifications, key=lambda each: _order(each["id"]))
+            visible = [each for each in self.notifications if not self._is_hidden(each["status"])]
+            found = sorted(visible, key=lambda each: _order(each["id"]))
             if "min_id" in request.query:
                 after = _order(request.query["min_id"])
                 found = [each for each in found if _order(each["id"]) > after][:limit]
@@ -209,12 +234,12 @@ class MastodonSimulator(Simulator):
     async def _status(self, request: web.Request) -> web.Response:
         with self.lock:
             status = self.statuses.get(request.match_info["id"])
-            return web.json_response(status) if status else _error(404, "Record not found")
+            return web.json_response(status) if status and not self._is_hidden(status) else _error(404, "Record not found")
 
     async def _context(self, request: web.Request) -> web.Response:
         with self.lock:
             status = self.statuses.get(request.match_info["id"])
-            if status is None:
+            if status is None or self._is_hidden(status):
                 return _error(404, "Record not found")
             return web.json_response({"ancestors": self._ancestors(status), "descendants": self._descendants(status["id"])})
 
@@ -229,6 +254,29 @@ class MastodonSimulator(Simulator):
     async def _account(self, request: web.Request) -> web.Response:
         person = self._people.get(request.match_info["id"])
         return web.json_response(person) if person else _error(404, "Record not found")
+
+    async def _relationships(self, request: web.Request) -> web.Response:
+        with self.lock:
+            asked = [each for key in ("id[]", "id") for each in request.query.getall(key, [])]
+            known = [each for each in asked if each in self._people and not self._people[each].get("suspended")]
+            return web.json_response([{"id": each, "blocking": False, "blocked_by": each in self.blocked_by} for each in known])
+
+    def _is_hidden(self, status: Json) -> bool:
+        """A direct post was sent to us, and stays so; of who blocks us, is suspended or gone we see nothing else."""
+        author = (status.get("account") or {}) if isinstance(status.get("account"), dict | None) else {}
+        profile = self._people.get(str(author.get("id")), {})
+        is_blocked = author.get("id") in self.blocked_by and status.get("visibility") in {"public", "unlisted"}
+        return bool(is_blocked or profile.get("suspended"))
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        async def answer() -> web.Response:
+            content = self.files.get(request.match_info["name"])
+            return _error(404, "Not Found") if content is None else web.Response(body=content, content_type="image/jpeg")
+
+        return await self.exchange(request, Side.READ, "download", answer)
+
+    async def _proxy(self, request: web.Request) -> web.Response:
+        return web.Response(status=302, headers={"Location": f"{self.url}/system/media/{request.match_info['name']}"})
 
     async def _statuses_of(self, request: web.Request) -> web.Response:
         limit = min(int(request.query.get("limit", "20")), 40)

@@ -15,8 +15,11 @@ from PIL import Image
 
 from bot.attachments import TRIES, Attachments, FileStore
 from bot.intake import Intake
+from channels.mastodon import MastodonChannel
+from channels.mastodon_client import MastodonSettings
 from channels.media import download
 from channels.simulator.faults import Fault, FaultKind, Side
+from channels.simulator.mastodon import Manner, MastodonSimulator
 from channels.simulator.telegram import TelegramSimulator
 from channels.telegram import TelegramChannel, TelegramSettings
 from routing.decision import Located
@@ -102,6 +105,17 @@ async def test_a_photo_is_fetched_once_and_loses_its_exif_but_not_its_place(
     assert melding.lat == pytest.approx(52.09, abs=0.001)
     assert melding.lon == pytest.approx(5.12, abs=0.001)
     assert list(store.folder.glob("binnen-*")) == []
+
+
+async def test_a_photo_of_mastodon_comes_from_the_instance_and_is_kept(office: Office, store: FileStore) -> None:
+    with MastodonSimulator(clock=office.clock) as instance:
+        channel = MastodonChannel(MastodonSettings(access_token=instance.token, base_url=instance.url), now=office.clock)
+        instance.resident_writes("7", "Ada", "lamp stuk", Manner(photo=a_photo()))
+        await Intake(office.database, office.clock).fetch(channel)
+        office.triage.run()
+        assert [await fetcher(office, store).run(channel) for _ in range(2)] == [1, 0]
+        await channel.aclose()
+    assert the_file(office.database).state is AttachmentState.KEPT
 
 
 @pytest.mark.parametrize(
@@ -224,7 +238,7 @@ def test_a_virus_scanner_is_asked_and_believed(tmp_path: Path) -> None:
 
 @pytest.fixture
 async def server() -> AsyncIterator[str]:
-    """A platform that streams 50 MB, redirects, and serves."""
+    """A platform that streams 50 MB, redirects (in a circle, once, and to another server, which is this one), and serves."""
 
     async def large(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
@@ -233,11 +247,30 @@ async def server() -> AsyncIterator[str]:
             await response.write(b"\xff" * 65536)
         return response
 
-    async def elsewhere(_: web.Request) -> web.Response:
-        raise web.HTTPFound("http://127.0.0.1:1/geheim")
+    async def elsewhere(request: web.Request) -> web.Response:
+        raise web.HTTPFound(f"http://localhost:{request.url.port}/geheim")
+
+    async def around(_: web.Request) -> web.Response:
+        raise web.HTTPFound("/rond")
+
+    async def proxy(_: web.Request) -> web.Response:
+        raise web.HTTPFound("/foto")
+
+    async def photo(_: web.Request) -> web.Response:
+        return web.Response(body=b"foto")
 
     app = web.Application()
-    app.add_routes([web.get("/groot", large), web.get("/weg", elsewhere)])
+    app.add_routes(
+        web.get(path, handle)
+        for path, handle in {
+            "/groot": large,
+            "/weg": elsewhere,
+            "/rond": around,
+            "/nog-op-te-halen": proxy,
+            "/foto": photo,
+            "/geheim": photo,
+        }.items()
+    )
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -256,9 +289,19 @@ async def test_fifty_megabytes_are_refused_within_little_memory(server: str, tmp
     assert (tmp_path / "groot").stat().st_size <= 20_000_000
 
 
-async def test_a_redirect_is_not_followed(server: str) -> None:
+async def test_a_redirect_to_another_server_is_not_followed(server: str) -> None:
+    target = io.BytesIO()
+    with pytest.raises(MessageRejectedError, match="niet van het platform"):
+        await download(f"{server}/weg", target, hosts={"127.0.0.1"}, limit=100)
+    assert target.getvalue() == b""
+
+
+async def test_a_redirect_to_the_platform_itself_is_followed_once(server: str) -> None:
+    target = io.BytesIO()
+    await download(f"{server}/nog-op-te-halen", target, hosts={"127.0.0.1"}, limit=100)
+    assert target.getvalue() == b"foto"
     with pytest.raises(MessageRejectedError, match="ander adres"):
-        await download(f"{server}/weg", io.BytesIO(), hosts={"127.0.0.1"}, limit=100)
+        await download(f"{server}/rond", io.BytesIO(), hosts={"127.0.0.1"}, limit=100)
 
 
 @pytest.mark.parametrize(

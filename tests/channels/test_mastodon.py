@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,17 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.html_text import text_of_html
-from channels.mastodon import (
-    MastodonChannel,
-    Trail,
-    lean,
-    length_of,
-    parse_mark,
-    parse_notification,
-    parse_trail,
-    render_post,
-)
+from channels.mastodon import MastodonChannel, length_of, render_post
 from channels.mastodon_client import MastodonSettings
+from channels.mastodon_messages import doubt_about, lean, parse_notification
+from channels.mastodon_trail import Mark, Trail, parse_mark, parse_trail
 from channels.simulator.faults import Fault, FaultKind, Side
 from channels.simulator.mastodon import Manner, MastodonSimulator
 from routing.errors import ChannelAuthError, MessageRejectedError, RecipientUnreachableError, TemporaryChannelError
@@ -178,9 +173,33 @@ async def test_no_profile_is_kept(instance: MastodonSimulator, channel: Mastodon
 
 
 async def test_a_photo_is_named_by_its_address(instance: MastodonSimulator, channel: MastodonChannel) -> None:
-    instance.resident_writes(NOOR, "Noor", "kijk", Manner(photo=True))
+    instance.resident_writes(NOOR, "Noor", "kijk", Manner(photo=b"jpg"))
     [photo] = (await the_message(channel)).attachments
-    assert (photo.kind, photo.reference[:8]) == (AttachmentKind.PHOTO, "https://")
+    assert (photo.kind, photo.reference[:8]) == (AttachmentKind.PHOTO, f"{instance.url}/"[:8])
+
+
+async def test_a_photo_is_fetched_from_the_instance(instance: MastodonSimulator, channel: MastodonChannel) -> None:
+    instance.resident_writes(NOOR, "Noor", "kijk", Manner(photo=b"\xff\xd8 lamp"))
+    [photo] = (await the_message(channel)).attachments
+    later = f"{instance.url}/media_proxy/{photo.reference.rpartition('/')[2]}"
+    for reference in (photo.reference, later):
+        target = io.BytesIO()
+        await channel.download(reference, target, 100)
+        assert target.getvalue() == b"\xff\xd8 lamp"
+    with pytest.raises(MessageRejectedError, match="groter"):
+        await channel.download(photo.reference, io.BytesIO(), 3)
+
+
+async def test_a_photo_elsewhere_is_asked_for_only_where_the_instance_keeps_its_files(clock: SettableClock) -> None:
+    with CannedServer() as files:
+        files.answers = [an_answer({"x": 1})]
+        address = f"{files.url.replace('127.0.0.1', 'localhost')}/a.jpg"
+        for hosts, count in (((), 0), (("localhost",), 1)):
+            channel = a_channel("http://127.0.0.1:1", clock, media_hosts=hosts)
+            with contextlib.suppress(MessageRejectedError):
+                await channel.download(address, io.BytesIO(), 100)
+            await channel.aclose()
+            assert len(files.requests) == count
 
 
 async def test_direct_posts_of_one_person_are_one_conversation(instance: MastodonSimulator, channel: MastodonChannel) -> None:
@@ -396,6 +415,111 @@ async def test_a_post_that_is_taken_back_is_told_once(instance: MastodonSimulato
     assert page.items == (Removal(channel="mastodon", external_id=gone),)
     assert (await channel.fetch(page.cursor)).items == ()
     assert kept in page.cursor
+
+
+OPEN_ACCOUNT: dict[str, object] = {"id": NOOR, "acct": "noor@elders.example"}
+
+
+@pytest.mark.parametrize(
+    ("account", "relationship", "age", "doubt"),
+    [
+        ({}, {"blocked_by": False}, timedelta(hours=23), ""),
+        ({"acct": "noor"}, {"blocked_by": False}, timedelta(days=300), ""),
+        ({}, {"blocked_by": True}, timedelta(hours=1), "blokkeert ons"),
+        ({}, {}, timedelta(hours=1), "niet te zien"),
+        ({}, {"blocked_by": None}, timedelta(hours=1), "niet te zien"),
+        ({"suspended": True}, {"blocked_by": False}, timedelta(hours=1), "geschorst"),
+        ({"moved": {"acct": "noor@nieuw.example"}}, {"blocked_by": False}, timedelta(hours=1), "verhuisd"),
+        ({}, {"blocked_by": False}, timedelta(hours=24), "ruimt"),
+    ],
+)
+def test_only_when_nothing_else_is_left_was_it_the_writer(
+    account: dict[str, object], relationship: dict[str, object], age: timedelta, doubt: str
+) -> None:
+    mark = Mark(notification="1", status="2", author=NOOR, written=(NOW - age).isoformat())
+    told = doubt_about(mark, OPEN_ACCOUNT | account, relationship, NOW)
+    assert doubt in told
+    assert bool(told) is bool(doubt)
+
+
+def test_an_account_that_is_not_there_or_a_moment_that_is_not_known_leaves_doubt() -> None:
+    assert doubt_about(Mark(notification="1", status="2", author=NOOR), {}, {}, NOW)
+    assert doubt_about(Mark(notification="1", status="2", author=NOOR), OPEN_ACCOUNT, {"blocked_by": False}, NOW)
+
+
+@pytest.mark.parametrize("why", ["blocks", "suspended", "left", "moved"])
+async def test_a_post_that_is_hidden_from_us_is_no_post_that_was_taken_back(
+    instance: MastodonSimulator, channel: MastodonChannel, why: str
+) -> None:
+    status_id = instance.resident_writes(NOOR, "Noor", "lamp stuk")
+    cursor = (await channel.fetch(None)).cursor
+    if why == "blocks":
+        instance.resident_blocks(NOOR)
+    elif why == "suspended":
+        instance.account_changes(NOOR, suspended=True)
+    else:
+        instance.resident_deletes(status_id)
+        instance.account_changes(NOOR, moved={"acct": "noor@nieuw.example"})
+    if why == "left":
+        instance.resident_leaves(NOOR)
+
+    page = await channel.fetch(cursor)
+
+    [removal] = page.items
+    assert isinstance(removal, Removal)
+    assert (removal.external_id, bool(removal.doubt)) == (status_id, True)
+    assert (await channel.fetch(page.cursor)).items == ()
+
+
+async def test_a_token_that_may_not_ask_about_blocks_leaves_doubt(clock: SettableClock) -> None:
+    mention = {"id": "5", "type": "mention", "status": {"id": "6", "content": "<p>x</p>", "account": {"id": NOOR}}}
+    with CannedServer() as server:
+        server.answers = [
+            an_answer({"id": "1"}),
+            an_answer([mention]),
+            an_answer([]),
+            an_answer({"error": "Record not found"}, status=404),
+            an_answer({"id": NOOR, "acct": "noor"}),
+            an_answer({"error": "This action is outside the authorized scopes"}, status=403),
+        ]
+        channel = a_channel(server.url, clock)
+        [removal] = (await channel.fetch((await channel.fetch(None)).cursor)).items
+        await channel.aclose()
+    assert isinstance(removal, Removal)
+    assert "niet te zien" in removal.doubt
+
+
+@pytest.mark.parametrize("method", ["status", "account", "relationships"])
+@pytest.mark.parametrize(
+    "kind", [FaultKind.SERVER_ERROR, FaultKind.RESET_BEFORE, FaultKind.RATE_LIMITED, FaultKind.BAD_GATEWAY_HTML]
+)
+async def test_a_platform_that_fails_while_we_ask_takes_nothing_back(
+    instance: MastodonSimulator, channel: MastodonChannel, method: str, kind: FaultKind
+) -> None:
+    gone = instance.resident_writes(NOOR, "Noor", "vergissing")
+    start = await channel.fetch(None)
+    instance.resident_deletes(gone)
+    instance.faults.add(Fault(kind=kind, method=method))
+
+    with pytest.raises(TemporaryChannelError):
+        await channel.fetch(start.cursor)
+
+    assert (await channel.fetch(start.cursor)).items == (Removal(channel="mastodon", external_id=gone),)
+
+
+async def test_a_cursor_of_before_authors_were_kept_knows_its_posts(
+    instance: MastodonSimulator, channel: MastodonChannel
+) -> None:
+    kept, gone = (instance.resident_writes(NOOR, "Noor", text) for text in ("blijft", "weg"))
+    cursor = json.dumps([row[:3] for row in json.loads((await channel.fetch(None)).cursor)])
+    instance.resident_deletes(gone)
+
+    page = await channel.fetch(cursor)
+
+    [removal] = page.items
+    assert isinstance(removal, Removal)
+    assert (removal.external_id, bool(removal.doubt)) == (gone, True)
+    assert [mark.author for mark in parse_trail(page.cursor).marks if mark.status == kept] == [NOOR]
 
 
 @pytest.mark.parametrize("kind", [FaultKind.REPEATED_PAGE, FaultKind.OUT_OF_ORDER])

@@ -43,7 +43,7 @@ class MastodonCase(ChannelCase):
         return self._written(self.simulator.resident_writes(person_id, "Noor de Wit", text, self.manner), person_id)
 
     def resident_sends_a_photo(self) -> Written:
-        manner = replace(self.manner, photo=True)
+        manner = replace(self.manner, photo=b"\xff\xd8 a street lamp")
         return self._written(self.simulator.resident_writes(A_RESIDENT, "Noor de Wit", "", manner), A_RESIDENT)
 
     def somebody_writes(self, text: str) -> Written:

@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from routing.melding import NotSolved, Status
-from routing.messages import Person, Visibility
+from routing.messages import Person, Removal, Visibility
+from storage import queries
 from storage.database import Database
 from storage.outbox import ReplyState
 from storage.tables import events, meldingen
@@ -245,3 +246,15 @@ async def test_a_melding_outlives_its_vakafdeling(open_desk: DeskAtWork, databas
         page = await open_desk.get(path)
         assert page.status_code == 200
         assert "Oude dienst" in page.text
+
+
+async def test_a_message_that_the_platform_shows_no_more_says_so(open_desk: DeskAtWork) -> None:
+    with open_desk.office.database.reading() as connection:
+        message = queries.conversation(connection, 1)[0]
+    with open_desk.office.database.work() as work:
+        gone = Removal(channel=message.channel, external_id=message.external_id or "", doubt="het account is verhuisd")
+        work.inbox.take_pushed(message.channel, [gone], open_desk.office.clock())
+        work.commit()
+    text = readable(await open_desk.get("/meldingen/1"))
+    for part in ("de lamp is stuk", "Niet meer te zien bij Telegram", "Bericht niet meer te zien op het platform", "verhuisd"):
+        assert part in text
