@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
+from storage.inbox import WAITING
 from storage.meldingen import Melding
 from storage.outbox import Reply
 from storage.tables import meldingen, messages, people, replies
@@ -45,3 +47,9 @@ def all_meldingen(connection: sa.Connection) -> tuple[Melding, ...]:
 
 def all_replies(connection: sa.Connection) -> tuple[Reply, ...]:
     return tuple(Reply.from_row(row) for row in connection.execute(sa.select(replies).order_by(replies.c.id)))
+
+
+def count_handled(connection: sa.Connection) -> int:
+    """How many messages were taken in and wait for nothing."""
+    query: sa.Select[Any] = sa.select(sa.func.count()).select_from(messages).where(messages.c.state != WAITING)
+    return int(connection.execute(query).scalar_one())

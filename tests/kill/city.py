@@ -6,13 +6,14 @@ import random
 from types import TracebackType
 from typing import Self
 
+from channels.simulator.faults import Fault, FaultKind, Side
 from channels.simulator.graph import GraphSimulator
 from channels.simulator.server import Simulator
 from channels.simulator.telegram import TelegramSimulator
 from channels.simulator.twitter import XSimulator
 
 PAGE_TOKEN, APP_SECRET = "kill-page-token", "kill-app-secret"
-TEXTS = (
+CLEAR = (
     "de lantaarnpaal bij nummer {n} in de Voorstraat is stuk",
     "container vol op de Springweg, al {n} dagen",
     "mag ik een plantenbak voor mijn deur, wij zijn met {n} buren",
@@ -20,6 +21,16 @@ TEXTS = (
     "dank jullie wel, top gedaan ({n})",
     "Street light out at Oudegracht {n}",
 )
+
+
+UNCLEAR = (
+    "er is iets mis bij ons in de straat, nummer {n}",
+    "wat gaan jullie er nu aan doen, wij zijn met {n} buren",
+    "ik heb een vraag over {n} dingen",
+)
+_CHANNELS = ("telegram", "x", "facebook", "messenger")
+_POSTS_OF_VISITORS = 1 / 4  # the others comment on what the page posted
+_CAN_BE_READ_BACK = ("x", "facebook", "messenger")
 
 
 class City:
@@ -44,18 +55,32 @@ class City:
             simulator.stop()
 
     def somebody_writes(self) -> None:
+        self._write(self._dice.choice(_CHANNELS), self._dice.choice((*CLEAR, *UNCLEAR)))
+
+    def somebody_is_unclear(self) -> None:
+        """Somebody writes what a colleague has to judge."""
+        self._write(self._dice.choice(_CHANNELS), self._dice.choice(UNCLEAR))
+
+    def an_answer_gets_lost(self) -> None:
+        """Somebody writes where posts can be read back, and the answer of the platform to a next post does not arrive."""
+        for simulator in (self.x, self.graph):
+            simulator.faults.add(Fault(kind=FaultKind.ACCEPT_THEN_RESET, side=Side.WRITE))
+        self._write(self._dice.choice(_CAN_BE_READ_BACK), self._dice.choice(CLEAR))
+
+    def _write(self, channel: str, words: str) -> None:
         self._number += 1
-        text = self._dice.choice(TEXTS).format(n=self._number)
+        text = words.format(n=self._number)
         person = str(5000 + self._number)
-        channel = self._dice.choice(("telegram", "x", "facebook", "messenger"))
         if channel == "telegram":
             external_id = f"{person}:{self.telegram.resident_writes(person, 'Bewoner', text)}"
         elif channel == "x":
             external_id = self.x.resident_writes(person, "Bewoner", text)
-        elif channel == "facebook":
+        elif channel == "messenger":
+            external_id = self.graph.resident_messages(person, "Bewoner", text)
+        elif self._dice.random() < _POSTS_OF_VISITORS:
             external_id = self.graph.visitor_posts(person, "Bewoner", text)
         else:
-            external_id = self.graph.resident_messages(person, "Bewoner", text)
+            external_id = self.graph.resident_comments(person, "Bewoner", text)
         self.written.add((channel, external_id))
 
     def config(self, database_url: str) -> str:
@@ -76,8 +101,18 @@ relay_seconds = 0.2
 promises_seconds = 0.5
 claim_seconds = 4
 second_look_seconds = 2
+[guards]
+quiet_from = "00:00"
+quiet_until = "00:00"
+minutes_after_person = 0
 [office_hours]
-monday = ["09:00", "17:00"]
+monday = ["00:00", "23:59"]
+tuesday = ["00:00", "23:59"]
+wednesday = ["00:00", "23:59"]
+thursday = ["00:00", "23:59"]
+friday = ["00:00", "23:59"]
+saturday = ["00:00", "23:59"]
+sunday = ["00:00", "23:59"]
 [logging]
 form = "console"
 [channels.telegram]
@@ -88,10 +123,11 @@ connect_timeout = 1.0
 read_timeout = 1.0
 [channels.x]
 enabled = true
-consumer_key = "k"
-consumer_secret = "k"
-access_token = "k"
-access_token_secret = "k"
+consumer_key = "kill-consumer-key"
+consumer_secret = "kill-consumer-secret"
+access_token = "kill-access-token"
+access_token_secret = "kill-access-secret"
+monthly_budget = 1000000
 base_url = "{self.x.url}"
 connect_timeout = 1.0
 read_timeout = 1.0

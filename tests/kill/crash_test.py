@@ -21,19 +21,31 @@ def main() -> int:
         prog="scripts/crash-test",
         description="Kill the product over and over while residents write, then compare what it kept with what they wrote.",
     )
-    parser.add_argument("--kills", type=_at_least_one, default=50, metavar="N", help="how often (default 50)")
+    parser.add_argument("--kills", type=_at_least_one, default=50, metavar="N", help="at least so often, in whole rounds (50)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="the dice; the same seed throws the same (default 1)")
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--processes", type=_at_least_one, default=1, metavar="P", help="how many at the same time (default 1)")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="a new folder for database and logs, left afterwards")
     arguments = parser.parse_args()
     plan = Plan(kills=arguments.kills, seed=arguments.seed, processes=arguments.processes)
     with (
-        tempfile.TemporaryDirectory(prefix="wb-crash-") as folder,
-        _database(arguments.database, Path(folder)) as url,
+        _folder(arguments.keep) as folder,
+        _database(arguments.database, folder) as url,
         City(seed=plan.seed) as city,
     ):
-        outcome = play(url, city, Path(folder), plan)
-    return _report(outcome)
+        outcome = play(url, city, folder, plan, tell=lambda so_far: print(so_far, flush=True))
+    _report(outcome)
+    return 1 if outcome.verdict.problems else 0
+
+
+@contextmanager
+def _folder(kept: Path | None) -> Iterator[Path]:
+    if kept is not None:
+        kept.mkdir(parents=True)
+        yield kept
+        return
+    with tempfile.TemporaryDirectory(prefix="wb-crash-") as folder:
+        yield Path(folder)
 
 
 @contextmanager
@@ -45,15 +57,14 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
         yield url
 
 
-def _report(outcome: Outcome) -> int:
+def _report(outcome: Outcome) -> None:
     for point, count in sorted(outcome.points.items()):
         print(f"  {point or 'at a random moment'}: {count}")
-    for problem in outcome.problems[:SHOWN]:
+    for problem in outcome.verdict.problems[:SHOWN]:
         print(problem)
-    if len(outcome.problems) > SHOWN:
-        print(f"... and {len(outcome.problems) - SHOWN} more")
+    if len(outcome.verdict.problems) > SHOWN:
+        print(f"... and {len(outcome.verdict.problems) - SHOWN} more")
     print(outcome)
-    return 1 if outcome.problems else 0
 
 
 def _at_least_one(text: str) -> int:

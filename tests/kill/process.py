@@ -10,11 +10,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 _PATIENCE = 600.0  # a busy machine loads the model slowly
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """By how many seconds the clock of a life is off: it jumps from one to another, by a seed."""
+
+    offsets: tuple[float, ...]
+    seed: int = 0
 
 
 class Product:
@@ -42,11 +51,11 @@ class Product:
         self._mother.kill()
         self._mother.wait()
 
-    def start(self, *, die_at: str, times: int, clock_seed: int | None) -> None:
-        """Begin a life that dies the `times`-th time it passes `die_at` ('' never), on a jumping clock or (None) a late one."""
+    def start(self, clock: Clock, *, die_at: str = "", times: int = 1) -> None:
+        """Begin a life that dies the `times`-th time it passes `die_at` ('' never)."""
         assert self._mother.stdin is not None
         self._child, self._is_ready, self._code = None, False, None
-        order = {"die_at": die_at, "times": times, "clock_seed": clock_seed}
+        order = {"die_at": die_at, "times": times, "clock": asdict(clock)}
         self._mother.stdin.write(json.dumps(order).encode() + b"\n")
         self._mother.stdin.flush()
 
@@ -58,7 +67,7 @@ class Product:
     def is_dead(self) -> bool:
         """Whether this life ended by SIGKILL. Any other end is told with the end of the log."""
         self._listen(0)
-        assert self._code in (None, -signal.SIGKILL), f"it stopped by itself with {self._code}:\n{self._log_tail()}"
+        assert self._code in (None, -signal.SIGKILL), f"it stopped by itself with {self._code}:\n{self.log_tail()}"
         return self._code is not None
 
     def kill(self) -> None:
@@ -74,20 +83,20 @@ class Product:
         started = time.monotonic()
         os.kill(self._child, signal.SIGTERM)
         self._listen_until(lambda: self._code is not None)
-        assert self._code == 0, f"a graceful stop ended with {self._code}:\n{self._log_tail()}"
+        assert self._code == 0, f"a graceful stop ended with {self._code}:\n{self.log_tail()}"
         return time.monotonic() - started
 
     def _listen_until(self, is_so: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _PATIENCE
         while not is_so():
-            assert time.monotonic() < deadline, f"it does not answer:\n{self._log_tail()}"
+            assert time.monotonic() < deadline, f"it does not answer:\n{self.log_tail()}"
             self._listen(0.1)
 
     def _listen(self, seconds: float) -> None:
         assert self._mother.stdout is not None
         while select.select([self._mother.stdout], [], [], seconds)[0]:
             heard = os.read(self._mother.stdout.fileno(), 4096)
-            assert heard, f"it could not start:\n{self._log_tail()}"
+            assert heard, f"it could not start:\n{self.log_tail()}"
             *lines, self._unread = (self._unread + heard).split(b"\n")
             for line in lines:
                 self._hear(*line.decode().split())
@@ -101,5 +110,5 @@ class Product:
         elif word == "dead":
             self._code = int(number)
 
-    def _log_tail(self) -> str:
+    def log_tail(self) -> str:
         return self._log.read_text(encoding="utf-8")[-3000:]
