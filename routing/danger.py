@@ -1,19 +1,14 @@
-"""Reads signs and rules from data and tells which rules a text fulfils. It knows the grammar of the rules, not their content.
-
-A *sign* is a word or phrase in any language; a *rule* asks for signs close together; a *damping* sign silences the rules in
-the sentence it stands in (see data/noodgeval.toml). Spelling is forgiven as far as words sound alike.
-"""
+"""Which rules of a rule book does a text fulfil (see routing/rule_book.py)? Forgives spelling as far as words sound alike."""
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from importlib import resources
+from functools import lru_cache
 from typing import NamedTuple
 
+from routing.rule_book import ANY_WORDS, SOUND_FROM, USUAL_WINDOW, Part, Phrase, Rule, RuleBook
 from routing.text import Token, cut, fold, sound, word_set
 
 _FILLERS = word_set(
@@ -22,36 +17,14 @@ _FILLERS = word_set(
     "just now really all the a my his her their is are so very das die der ein eine mein le la un une mon ma el los "
     "una mi il lo o os um uma meu minha na w z"
 )
-_ANY_WORDS = 5
-_FEW_WORDS = 1
-_WINDOW = 16
 _ONE_SENTENCE = 10
-_SOUND_FROM = 5
 _BESIDE = 3
 _REACH = 6
 _LONGEST_PREFIX = 20
 _PASSAGE = 2000
 _SHORT = 3
 _SENTENCE_END = re.compile(r"[.!?;\n…]+(?=\s|$)|\n|[。！？]")
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[\U0001f300-\U0001faff]")
 _ARABIC_LEADS = ("وال", "بال", "فال", "كال", "لل", "ال", "و", "ف", "ب", "ل")
-
-
-class Part(NamedTuple):
-    """One word of a phrase. `kind`: word, prefix or suffix; `skip` is how many words may stand before it."""
-
-    word: str
-    heard: str
-    kind: str
-    skip: int
-
-
-class Phrase(NamedTuple):
-    """A way to write a sign. It is looked for where its most telling part, number `key`, is read."""
-
-    sign: str
-    parts: tuple[Part, ...]
-    key: int
 
 
 class Hit(NamedTuple):
@@ -62,41 +35,21 @@ class Hit(NamedTuple):
     sentence: int
 
 
-class Rule(NamedTuple):
-    """`ordered` asks for the signs in this order; `unless` silences from anywhere in the sentence, `not_beside` from close by."""
+class _Word(NamedTuple):
+    """What a word means to a rule book. `heard` is how it sounds if it may be misspelt; `phrases` may stand where it is read."""
 
-    kind: str
-    signs: tuple[str, ...]
-    ordered: bool
-    not_beside: frozenset[str]
-    unless: frozenset[str]
-    window: int
-    immune: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleBook:
-    """Compiled signs and rules. Phrases are found by their longest word: as written, as heard, or by its beginning or end."""
-
-    words: Mapping[str, tuple[Phrase, ...]] = field(repr=False)
-    heard: Mapping[str, tuple[Phrase, ...]] = field(repr=False)
-    prefixes: Mapping[str, tuple[Phrase, ...]] = field(repr=False)
-    prefix_starts: frozenset[str] = field(repr=False)
-    suffixes: Mapping[str, tuple[Phrase, ...]] = field(repr=False)
-    pieces: tuple[tuple[str, str], ...] = field(repr=False)
-    rules: Mapping[str, tuple[Rule, ...]] = field(repr=False)
-    damping: frozenset[str]
-    wide: frozenset[str]
-    before: frozenset[str]
-    everywhere: frozenset[str]
+    written: str
+    heard: str
+    phrases: tuple[Phrase, ...]
 
 
 class _Read(NamedTuple):
-    """A text prepared for looking: its words, how they sound, and in which sentence each stands."""
+    """A text prepared for looking. `sentences` tells in which one each token stands; `said` are its words and how they sound."""
 
+    folded: str
     tokens: Sequence[Token]
-    heard: Sequence[str]
     sentences: Sequence[int]
+    said: frozenset[str]
 
 
 class Match(NamedTuple):
@@ -104,85 +57,6 @@ class Match(NamedTuple):
 
     rule: Rule
     spans: tuple[tuple[int, int], ...]
-
-
-def load_rules(file: str) -> RuleBook:
-    """Compiles a rule file from the packaged data."""
-    source = tomllib.loads(resources.files("routing").joinpath("data", file).read_text(encoding="utf-8"))
-    indexes: dict[str, dict[str, list[Phrase]]] = {name: defaultdict(list) for name in ("word", "prefix", "suffix", "heard")}
-    pieces: list[tuple[str, str]] = []
-    for sign, entries in {**source["signs"], **source["damping"]}.items():
-        for entry in entries.replace("\n", " ").split(","):
-            _index(sign, entry.strip(), indexes, pieces)
-    rules: dict[str, list[Rule]] = defaultdict(list)
-    for kind, lines in source["rules"].items():
-        for line in lines:
-            rule = _parse_rule(kind, line)
-            rules[rule.signs[0]].append(rule)
-    frozen = {name: {key: tuple(patterns) for key, patterns in index.items()} for name, index in indexes.items()}
-    return RuleBook(
-        words=frozen["word"],
-        heard=frozen["heard"],
-        prefixes=frozen["prefix"],
-        prefix_starts=frozenset(prefix[:2] for prefix in frozen["prefix"]),
-        suffixes=frozen["suffix"],
-        pieces=tuple(pieces),
-        rules={sign: tuple(group) for sign, group in rules.items()},
-        damping=frozenset(source["damping"]),
-        wide=frozenset(source["scope"]["wide"]),
-        before=frozenset(source["scope"]["before"]),
-        everywhere=frozenset(source["scope"].get("everywhere", ())),
-    )
-
-
-def _index(sign: str, entry: str, indexes: Mapping[str, dict[str, list[Phrase]]], pieces: list[tuple[str, str]]) -> None:
-    if not entry:
-        return
-    if _UNSPACED.search(entry):
-        pieces.append((sign, fold(entry)))
-        return
-    parts = tuple(_parts(entry))
-    key = max(range(len(parts)), key=lambda number: (len(parts[number].word), number))
-    phrase = Phrase(sign, parts, key)
-    indexes[parts[key].kind][parts[key].word].append(phrase)
-    if parts[key].kind == "word" and parts[key].heard:
-        indexes["heard"][parts[key].heard].append(phrase)
-
-
-def _parts(entry: str) -> Iterator[Part]:
-    skip = 0
-    for piece in entry.split():
-        if piece == "..":
-            skip = _ANY_WORDS
-            continue
-        words = [token.word for token in cut(fold(piece))]
-        for number, word in enumerate(words):
-            kind = (
-                "prefix"
-                if piece.endswith("*") and number == len(words) - 1
-                else "suffix"
-                if piece.startswith("*") and number == 0
-                else "word"
-            )
-            bare = word[2:] if word.startswith("ال") and len(word) > 4 else word
-            yield Part(bare, sound(bare) if len(bare) >= _SOUND_FROM and bare.isascii() else "", kind, skip)
-            skip = _FEW_WORDS
-
-
-def _parse_rule(kind: str, line: str) -> Rule:
-    head, _, immune = line.partition("~")
-    head, _, window = head.partition("@")
-    head, _, unless = head.partition("!")
-    signs, _, not_beside = head.partition("^")
-    return Rule(
-        kind=kind,
-        signs=tuple(sign.strip() for sign in re.split("[&>]", signs)),
-        ordered=">" in signs,
-        not_beside=frozenset(not_beside.split()),
-        unless=frozenset(unless.split()),
-        window=int(window) if window.strip() else _WINDOW,
-        immune=frozenset(immune.split()),
-    )
 
 
 def find_matches(text: str, book: RuleBook) -> list[Match]:
@@ -205,42 +79,48 @@ def _passages(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _find_in_passage(text: str, book: RuleBook) -> list[Match]:
-    folded = fold(text)
-    tokens = cut(folded)
-    if not tokens:
+    read = _read(text)
+    if not read.tokens:
         return []
-    hits = _find_signs(folded, tokens, book)
+    hits = _find_signs(read, book)
     if not any(sign in book.rules for sign in hits):
         return []
-    matches = (_fulfil(rule, hits, tokens, book) for sign in hits for rule in book.rules.get(sign, ()))
+    matches = (_fulfil(rule, hits, read.tokens, book) for sign in hits for rule in book.rules.get(sign, ()))
     found = [match for match in matches if match is not None]
     return sorted(found, key=lambda match: match.spans)
 
 
-def _find_signs(folded: str, tokens: Sequence[Token], book: RuleBook) -> dict[str, list[Hit]]:
-    read = _Read(tokens, _heard(tokens, book), _sentence_numbers(folded, tokens))
+@lru_cache(maxsize=4)  # several rule books look at the same message, one after another
+def _read(text: str) -> _Read:
+    folded = fold(text)
+    tokens = cut(folded)
+    words = {token.word for token in tokens}
+    return _Read(folded, tokens, _sentence_numbers(folded, tokens), frozenset(words.union(map(sound, words))))
+
+
+def _find_signs(read: _Read, book: RuleBook) -> dict[str, list[Hit]]:
+    words = [_word(token.word, book) for token in read.tokens]
     hits: dict[str, list[Hit]] = defaultdict(list)
-    for number in range(len(tokens)):
-        for phrase in _candidates(read, number, book):
-            hit = _place(phrase, number, read)
+    for number, word in enumerate(words):
+        for phrase in word.phrases:
+            hit = _place(phrase, number, words, read) if phrase.others <= read.said else None
             if hit is not None and hit not in hits[phrase.sign]:
                 hits[phrase.sign].append(hit)
-    for sign, piece in book.pieces if not folded.isascii() else ():
-        at = folded.find(piece)
+    for sign, piece in book.pieces if not read.folded.isascii() else ():
+        at = read.folded.find(piece)
         if at >= 0:
-            number = max((number for number, token in enumerate(tokens) if token.start <= at), default=0)
+            number = max((number for number, token in enumerate(read.tokens) if token.start <= at), default=0)
             hits[sign].append(Hit(number, number, read.sentences[number]))
-    if len(tokens) <= _SHORT:
+    if len(read.tokens) <= _SHORT:
         hits["short"].append(Hit(0, 0, 0))
     return {sign: sorted(found) for sign, found in hits.items() if found}
 
 
-def _heard(tokens: Sequence[Token], book: RuleBook) -> list[str]:
-    """How the words sound that are long enough to be misspelt and are no word of a sign as they stand."""
-    return [
-        sound(token.word) if len(token.word) >= _SOUND_FROM - 1 and token.word not in book.words and token.word.isascii() else ""
-        for token in tokens
-    ]
+@lru_cache(maxsize=20_000)
+def _word(word: str, book: RuleBook) -> _Word:
+    may_be_misspelt = len(word) >= SOUND_FROM - 1 and word not in book.words and word.isascii()
+    heard = sound(word) if may_be_misspelt else ""
+    return _Word(word, heard, tuple(_phrases(word, heard, book)))
 
 
 def _sentence_numbers(folded: str, tokens: Sequence[Token]) -> list[int]:
@@ -254,26 +134,25 @@ def _sentence_numbers(folded: str, tokens: Sequence[Token]) -> list[int]:
     return numbers
 
 
-def _candidates(read: _Read, number: int, book: RuleBook) -> Iterator[Phrase]:
-    word = read.tokens[number].word
+def _phrases(word: str, heard: str, book: RuleBook) -> Iterator[Phrase]:
     for variant in _variants(word):
         yield from book.words.get(variant, ())
         if variant[:2] in book.prefix_starts:
             for length in range(2, min(_LONGEST_PREFIX, len(variant)) + 1):
                 yield from book.prefixes.get(variant[:length], ())
-    if read.heard[number]:
-        yield from book.heard.get(read.heard[number], ())
+    if heard:
+        yield from book.heard.get(heard, ())
     for length in range(3, min(8, len(word))):
         yield from book.suffixes.get(word[-length:], ())
 
 
-def _place(phrase: Phrase, number: int, read: _Read) -> Hit | None:
+def _place(phrase: Phrase, number: int, words: Sequence[_Word], read: _Read) -> Hit | None:
     """Where the whole phrase stands when its key is read at token `number`."""
     if len(phrase.parts) == 1:
         return Hit(number, number, read.sentences[number])
     for first in range(number, max(-1, number - _REACH * phrase.key - 1), -1):
-        if _fits(phrase.parts[0], read.tokens[first].word, read.heard[first]):
-            last = _follow(phrase.parts, first, read)
+        if _fits(phrase.parts[0], words[first]):
+            last = _follow(phrase.parts, first, words, read.sentences)
             if last is not None and last >= number:
                 return Hit(first, last, read.sentences[first])
     return None
@@ -288,39 +167,38 @@ def _variants(word: str) -> Iterable[str]:
     )
 
 
-def _follow(parts: Sequence[Part], first: int, read: _Read) -> int | None:
+def _follow(parts: Sequence[Part], first: int, words: Sequence[_Word], sentences: Sequence[int]) -> int | None:
     """The last token of a phrase that starts at `first`, or None when the rest of its words does not follow."""
     at = first
     for part in parts[1:]:
-        at = _next(part, at, read)
+        at = _next(part, at, words, sentences)
         if at < 0:
             return None
     return at
 
 
-def _next(part: Part, after: int, read: _Read) -> int:
+def _next(part: Part, after: int, words: Sequence[_Word], sentences: Sequence[int]) -> int:
     """The token that continues a phrase: the next one, or one behind a few words that do not matter."""
     skipped = 0
-    for number in range(after + 1, min(after + 3 + part.skip, len(read.tokens))):
-        if read.sentences[number] != read.sentences[after]:
+    for number in range(after + 1, min(after + 3 + part.skip, len(words))):
+        if sentences[number] != sentences[after]:
             return -1
-        word = read.tokens[number].word
-        if _fits(part, word, read.heard[number]):
+        if _fits(part, words[number]):
             return number
-        skipped += part.skip == _ANY_WORDS or word not in _FILLERS
-        if skipped > (_ANY_WORDS if part.skip == _ANY_WORDS else 0):
+        skipped += part.skip == ANY_WORDS or words[number].written not in _FILLERS
+        if skipped > (ANY_WORDS if part.skip == ANY_WORDS else 0):
             return -1
     return -1
 
 
-def _fits(part: Part, word: str, heard: str) -> bool:
+def _fits(part: Part, word: _Word) -> bool:
     if part.kind == "prefix":
-        return word.startswith(part.word)
+        return word.written.startswith(part.word)
     if part.kind == "suffix":
-        return word.endswith(part.word)
-    return (
-        word == part.word or (part.heard != "" and part.heard == heard) or (not word.isascii() and part.word in _variants(word))
-    )
+        return word.written.endswith(part.word)
+    if word.written == part.word or (part.heard != "" and part.heard == word.heard):
+        return True
+    return not word.written.isascii() and part.word in _variants(word.written)
 
 
 def _fulfil(rule: Rule, hits: Mapping[str, Sequence[Hit]], tokens: Sequence[Token], book: RuleBook) -> Match | None:
@@ -360,7 +238,7 @@ def _sentences_apart(window: int) -> int:
     """A narrow rule stays within a sentence, a usual one may reach into the next, a wide one over the whole text."""
     if window < _ONE_SENTENCE:
         return 0
-    return 1 if window <= _WINDOW else window
+    return 1 if window <= USUAL_WINDOW else window
 
 
 def _distance(one: Hit, other: Hit) -> int:

@@ -119,7 +119,8 @@ class Engine:
     def _see(self, text: str) -> _Text:
         findings = find_personal_data(text)
         place = find_place(text, self._gazetteer)
-        reading = read(mask(neutral(text, place.street_in_text)), self._lexicon)
+        told = neutral(text, place.street_in_text)
+        reading = read(told if told == text and not findings else mask(told), self._lexicon)
         language = detect_language(text).code
         return _Text(text, place, findings, find_emergency(text), find_formal(text), language, reading)
 

@@ -11,7 +11,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from io import StringIO
 from typing import Any, NamedTuple
@@ -108,14 +108,18 @@ class Buurt:
     lon: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Gazetteer:
-    """All places and the indexes over them. Keys are folded and written without blanks, as `name_key` makes them."""
+    """All places and the indexes over them. Keys are folded and written without blanks, as `name_key` makes them.
+
+    `beginnings` are the keys of `exact` with ever more of their last letters left out.
+    """
 
     spots: tuple[Spot, ...] = field(repr=False)
     wijken: tuple[Wijk, ...] = field(repr=False)
     buurten: tuple[Buurt, ...] = field(repr=False)
     exact: Mapping[str, Entry] = field(repr=False)
+    beginnings: frozenset[str] = field(repr=False)
     by_sound: Mapping[str, Entry] = field(repr=False)
     by_beginning: Mapping[tuple[str, int], tuple[str, ...]] = field(repr=False)
     stems: Mapping[str, Entry] = field(repr=False)
@@ -147,6 +151,7 @@ def name_words(name: str) -> list[str]:
     return canonical_words(token.word for token in cut(fold(name)))
 
 
+@lru_cache(maxsize=5_000)
 def name_key(name: str) -> str:
     return "".join(name_words(name))
 
@@ -167,6 +172,7 @@ def load_gazetteer() -> Gazetteer:
         wijken=tuple(_wijken()),
         buurten=tuple(_buurten()),
         exact=exact,
+        beginnings=frozenset(key[:length] for key in exact for length in range(1, len(key) + 1)),
         by_sound=by_sound,
         by_beginning=_grouped_by_beginning(by_sound),
         stems=stems,

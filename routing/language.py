@@ -11,7 +11,7 @@ import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from routing.text import cut, fold
@@ -38,7 +38,6 @@ _NOISE = re.compile(r"https?://\S{1,200}|www\.\S{1,200}|\S{1,64}@\S{1,200}|@\w{1
 _READ_AT_MOST = 4000
 """Characters: by then the language of a text is clear."""
 
-_WORD = re.compile(r"[a-z]+")
 _ARABIZI = re.compile(r"(?<![a-z0-9])(?:[a-z]{1,8}[379][a-z]{1,8}|[379][a-z]{2,8})(?![a-z0-9])")
 _NUMBERED_WORDS = re.compile(r"[379](?:uur|u|x|e|de|ste|hoog|jaar|dagen|weken|keer|am|pm|th|rd|days|km|cm|m|eur|euro)$")
 _DUTCH_PRIOR = 0.6
@@ -47,13 +46,13 @@ _MARGIN_WITHOUT_DUTCH = 0.35
 _LONG_ENOUGH = 4
 
 _SCRIPTS = re.compile(
-    r"(?P<latin>[A-Za-z\u00c0-\u024f\u1e00-\u1eff])|(?P<cyrillic>[\u0400-\u052f])"
-    r"|(?P<arabic>[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff])"
-    r"|(?P<kana>[\u3040-\u30ff])|(?P<han>[\u3400-\u9fff])|(?P<hangul>[\uac00-\ud7af\u1100-\u11ff])|(?P<ethiopic>[\u1200-\u139f])"
-    r"|(?P<greek>[\u0370-\u03ff\u1f00-\u1fff])|(?P<hebrew>[\u0590-\u05ff])|(?P<devanagari>[\u0900-\u097f])"
-    r"|(?P<thai>[\u0e00-\u0e7f])"
-    r"|(?P<armenian>[\u0530-\u058f])|(?P<georgian>[\u10a0-\u10ff])|(?P<bengali>[\u0980-\u09ff])"
-    r"|(?P<gurmukhi>[\u0a00-\u0a7f])|(?P<tamil>[\u0b80-\u0bff])"
+    r"(?P<latin>[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+)|(?P<cyrillic>[\u0400-\u052f]+)"
+    r"|(?P<arabic>[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]+)"
+    r"|(?P<kana>[\u3040-\u30ff]+)|(?P<han>[\u3400-\u9fff]+)|(?P<hangul>[\uac00-\ud7af\u1100-\u11ff]+)|(?P<ethiopic>[\u1200-\u139f]+)"
+    r"|(?P<greek>[\u0370-\u03ff\u1f00-\u1fff]+)|(?P<hebrew>[\u0590-\u05ff]+)|(?P<devanagari>[\u0900-\u097f]+)"
+    r"|(?P<thai>[\u0e00-\u0e7f]+)"
+    r"|(?P<armenian>[\u0530-\u058f]+)|(?P<georgian>[\u10a0-\u10ff]+)|(?P<bengali>[\u0980-\u09ff]+)"
+    r"|(?P<gurmukhi>[\u0a00-\u0a7f]+)|(?P<tamil>[\u0b80-\u0bff]+)"
 )
 _ONE_LANGUAGE = {
     "hangul": "ko",
@@ -102,7 +101,11 @@ _ETHIOPIC_SIGNS = (
 def detect_language(text: str) -> LanguageGuess:
     """The dominant language of a text; `nl` with low confidence when nothing tells. Never raises."""
     text = text[:_READ_AT_MOST]
-    shares = Counter(match.lastgroup or "latin" for match in _SCRIPTS.finditer(text))
+    if text.isascii():
+        return _of_words(text)
+    shares: Counter[str] = Counter()
+    for run in _SCRIPTS.finditer(text):
+        shares[run.lastgroup or "latin"] += run.end() - run.start()
     weights = {script: count * _DENSE_SCRIPTS.get(script, 1) for script, count in shares.items()}
     foreign = {script: weight for script, weight in weights.items() if script != "latin"}
     total = sum(weights.values())
@@ -127,8 +130,10 @@ def _of_script(script: str, text: str, shares: Mapping[str, int]) -> str:
 
 
 def _of_words(text: str) -> LanguageGuess:
-    folded = _NOISE.sub(" ", fold(text))
-    words = [token.word for token in cut(folded) if _WORD.fullmatch(token.word)]
+    folded = fold(text)
+    if "@" in folded or "www." in folded or "://" in folded:
+        folded = _NOISE.sub(" ", folded)
+    words = [token.word for token in cut(folded) if token.word.isascii() and token.word.isalpha()]
     lexicon = _lexicon()
     scores: dict[str, float] = defaultdict(float, nl=_DUTCH_PRIOR)
     unknown: list[str] = []
@@ -139,7 +144,8 @@ def _of_words(text: str) -> LanguageGuess:
             continue
         for code, weight in known:
             scores[code] += weight
-    scores["ar"] += 1.5 * sum(_NUMBERED_WORDS.match(found) is None for found in _ARABIZI.findall(folded))
+    arabizi = _ARABIZI.findall(folded) if any(letter in folded for letter in "379") else []
+    scores["ar"] += 1.5 * sum(_NUMBERED_WORDS.match(found) is None for found in arabizi)
     _add_letters(text, lexicon, scores)
     _add_shapes(unknown, lexicon, scores)
     return _decide(scores, len(words))
@@ -165,7 +171,12 @@ def _add_shapes(words: Sequence[str], lexicon: _Lexicon, scores: dict[str, float
     for word in words:
         if len(word) >= _LONG_ENOUGH:
             for code in running:
-                scores[code] += min(0.6, 0.2 * len(lexicon.shapes[code].findall(word)))
+                scores[code] += _shape_weight(word, code)
+
+
+@lru_cache(maxsize=20_000)
+def _shape_weight(word: str, code: str) -> float:
+    return min(0.6, 0.2 * len(_lexicon().shapes[code].findall(word)))
 
 
 def _decide(scores: Mapping[str, float], words: int) -> LanguageGuess:

@@ -9,14 +9,18 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from typing import NamedTuple
 
 from routing.text import Token, cut, fold
 from routing.vakafdelingen import Onderwerp
 
 STRONG, WEAK, EXCLUDED = 2.0, 1.0, -1.5
 _LONGEST_ROW = 8
+_REMEMBERED = 20_000  # words; residents use the same ones over and over
 _SPACELESS = re.compile(r"[\u2600-\u27bf\u3040-\u30ff\u3400-\u9fff\U0001f000-\U0001faff]")
 
 
@@ -29,13 +33,12 @@ class Hit:
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Term:
-    """`rows` are patterns that must stand next to each other; `number` is the term's place among all terms."""
+class _Term(NamedTuple):
+    """`rows` are patterns that must stand next to each other, written with blanks; `number` is its place among all terms."""
 
     topic: str
     weight: float
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[str, ...]
     number: int
 
 
@@ -43,39 +46,33 @@ class Lexicon:
     """The compiled word lists. Build once; `find` is pure."""
 
     def __init__(self, topics: Mapping[str, Onderwerp]) -> None:
-        self._exact: dict[str, set[str]] = defaultdict(set)
+        self._exact: set[str] = set()
         self._prefixes: dict[str, str] = {}
         self._suffixes: dict[str, str] = {}
         self._infixes: dict[str, str] = {}
         self._spaceless: dict[str, list[tuple[str, float]]] = defaultdict(list)
-        self._uses: dict[str, set[str]] = defaultdict(set)
-        self._terms: list[_Term] = []
-        for topic in topics.values():
-            for weight, terms in ((STRONG, topic.strong), (WEAK, topic.words), (EXCLUDED, topic.excluded)):
-                for term in dict.fromkeys(terms):
-                    self._add(topic.code, weight, term)
-        self._by_rarest = _by_rarest(self._terms)
-        self._rarity = {term.number: self._rarity_of(term) for term in self._terms}
+        self._rows: set[str] = set()
+        self._begun: set[str] = set()
+        self._terms: dict[str, list[_Term]] = defaultdict(list)
+        self._patterns_of = lru_cache(maxsize=_REMEMBERED)(self._find_patterns)
+        self._add(topics.values())
 
-    def find(self, tokens: list[Token], folded: str) -> list[Hit]:
+    def find(self, tokens: Sequence[Token], folded: str) -> list[Hit]:
         """Every term that occurs, in the order of its first word in the text. A term counts once, however often it occurs."""
-        places = self._pattern_places(tokens)
-        order = {pattern: number for number, pattern in enumerate(places)}
-        candidates = [
-            (order[term.rows[0][0]], term.number, term)
-            for pattern in places
-            for term in self._by_rarest.get(pattern, ())
-            if term.rows[0][0] in order
+        patterns = [self._patterns_of(token.word) for token in tokens]
+        starts = self._row_starts(patterns)
+        order = {pattern: number for number, pattern in enumerate(dict.fromkeys(chain.from_iterable(patterns)))}
+        terms = [
+            term
+            for row in starts
+            for term in self._terms.get(row, ())
+            if len(term.rows) == 1 or all(part in starts for part in term.rows)
         ]
-        candidates.sort(key=lambda candidate: candidate[:2])
-        hits = []
-        for _, _, term in candidates:
-            words = self._words_of(term, places, tokens)
-            if words:
-                hits.append(Hit(term.topic, term.weight * self._rarity[term.number], words))
-        for sign, uses in self._spaceless.items():
-            if sign in folded:
-                hits += [Hit(topic, weight, (sign,)) for topic, weight in uses]
+        terms.sort(key=lambda term: (order[term.rows[0].partition(" ")[0]], term.number))
+        hits = [Hit(term.topic, term.weight, _words_of(term, starts, tokens)) for term in terms]
+        if _SPACELESS.search(folded):
+            found = ((sign, uses) for sign, uses in self._spaceless.items() if sign in folded)
+            hits += [Hit(topic, weight, (sign,)) for sign, uses in found for topic, weight in uses]
         return hits
 
     def scores(self, hits: Iterable[Hit]) -> dict[str, float]:
@@ -85,19 +82,68 @@ class Lexicon:
             per_topic[hit.topic].append(hit.weight)
         return {topic: _diminishing(weights) for topic, weights in per_topic.items()}
 
-    def _add(self, topic: str, weight: float, term: str) -> None:
-        folded = fold(term)
-        if _SPACELESS.search(folded):
-            self._spaceless[folded.strip()].append((topic, weight))
-            return
-        rows = tuple(row for part in folded.split("+") if (row := tuple(_patterns(part))))
-        if not rows:
-            return
-        self._terms.append(_Term(topic, weight, rows, len(self._terms)))
-        for row in rows:
-            for pattern in row:
-                self._index(pattern)
-        self._uses[_key(rows)].add(topic)
+    def _row_starts(self, patterns: Sequence[Sequence[str]]) -> dict[str, int]:
+        """The rows of terms that stand in the text, with the number of the token where each does so first."""
+        starts: dict[str, int] = {}
+        for number, here in enumerate(patterns):
+            at, reached = number, here
+            while reached:
+                for row in reached:
+                    starts.setdefault(row, number)
+                at += 1
+                reached = self._longer(reached, patterns[at]) if at < len(patterns) else ()
+        return starts
+
+    def _longer(self, rows: Sequence[str], patterns: Sequence[str]) -> Sequence[str]:
+        """The rows, or beginnings of rows, that are one of `rows` and one of `patterns` behind it."""
+        longer = [f"{row} {pattern}" for row in rows if row in self._begun for pattern in patterns]
+        return [row for row in longer if row in self._rows or row in self._begun]
+
+    def _find_patterns(self, word: str) -> tuple[str, ...]:
+        """The patterns that a word fits."""
+        found = [word] if word in self._exact else []
+        for end in range(2, len(word) + 1):
+            if (pattern := self._prefixes.get(word[:end])) is not None:
+                found.append(pattern)
+            if (pattern := self._suffixes.get(word[-end:])) is not None:
+                found.append(pattern)
+        found += [pattern for part, pattern in self._infixes.items() if part in word]
+        return tuple(found)
+
+    def _add(self, topics: Iterable[Onderwerp]) -> None:
+        terms = []
+        sharing: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        for topic, weight, text in _written_terms(topics):
+            folded = fold(text)
+            if _SPACELESS.search(folded):
+                self._spaceless[folded.strip()].append((topic, weight))
+            elif rows := tuple(" ".join(row) for part in folded.split("+") if (row := self._row(part))):
+                terms.append((topic, weight, rows))
+                self._rows.update(rows)
+                sharing[tuple(sorted(rows))].add(topic)
+        asked = Counter(row for _, _, rows in terms for row in set(rows))
+        for number, (topic, weight, rows) in enumerate(terms):
+            term = _Term(topic, weight * _rarity(rows, len(sharing[tuple(sorted(rows))])), rows, number)
+            self._terms[min(rows, key=asked.__getitem__)].append(term)
+
+    def _row(self, part: str) -> list[str]:
+        """The word patterns of one part: words cut as in a message, keeping `*` at their outer ends."""
+        row = [pattern for written in part.split() for pattern in self._patterns_written(written)][:_LONGEST_ROW]
+        for length in range(1, len(row)):
+            self._begun.add(" ".join(row[:length]))
+        return row
+
+    def _patterns_written(self, written: str) -> list[str]:
+        if written.isascii() and written.isalpha():
+            self._exact.add(written)
+            return [written]
+        words = [token.word for token in cut(written)]
+        if words:
+            words[0] = f"*{words[0]}" if written.startswith("*") else words[0]
+            words[-1] = f"{words[-1]}*" if written.endswith("*") else words[-1]
+        for pattern in words:
+            self._index(pattern)
+        return words
 
     def _index(self, pattern: str) -> None:
         core = pattern.strip("*")
@@ -108,73 +154,25 @@ class Lexicon:
         elif pattern.endswith("*"):
             self._prefixes[core] = pattern
         else:
-            self._exact[core].add(pattern)
-
-    def _pattern_places(self, tokens: list[Token]) -> dict[str, list[int]]:
-        places: dict[str, list[int]] = defaultdict(list)
-        for number, token in enumerate(tokens):
-            for pattern in self._patterns_of(token.word):
-                places[pattern].append(number)
-        return places
-
-    def _patterns_of(self, word: str) -> Iterable[str]:
-        yield from self._exact.get(word, ())
-        for end in range(2, len(word) + 1):
-            if (pattern := self._prefixes.get(word[:end])) is not None:
-                yield pattern
-            if (pattern := self._suffixes.get(word[-end:])) is not None:
-                yield pattern
-        if self._infixes:
-            seen = {word[start:end] for start in range(len(word)) for end in range(start + 3, len(word) + 1)}
-            yield from (self._infixes[part] for part in seen & self._infixes.keys())
-
-    def _words_of(self, term: _Term, places: Mapping[str, list[int]], tokens: list[Token]) -> tuple[str, ...]:
-        found: list[str] = []
-        for row in term.rows:
-            start = _row_start(row, places)
-            if start is None:
-                return ()
-            found += [tokens[start + offset].word for offset in range(len(row))]
-        return tuple(dict.fromkeys(found))
-
-    def _rarity_of(self, term: _Term) -> float:
-        """A term that several topics share says less about each; one of several words says more."""
-        sharing = len(self._uses[_key(term.rows)])
-        length = min(sum(len(row) for row in term.rows), 3)
-        return (1.0 + 0.25 * (length - 1)) / math.sqrt(sharing)
+            self._exact.add(core)
 
 
-def _by_rarest(terms: Sequence[_Term]) -> dict[str, list[_Term]]:
-    """Terms by the pattern that fewest terms ask for: a term is looked at only where its rarest word stands."""
-    asked = Counter(pattern for term in terms for row in term.rows for pattern in set(row))
-    found: dict[str, list[_Term]] = defaultdict(list)
-    for term in terms:
-        found[min((pattern for row in term.rows for pattern in row), key=lambda pattern: asked[pattern])].append(term)
-    return found
+def _written_terms(topics: Iterable[Onderwerp]) -> Iterator[tuple[str, float, str]]:
+    for topic in topics:
+        for weight, terms in ((STRONG, topic.strong), (WEAK, topic.words), (EXCLUDED, topic.excluded)):
+            yield from ((topic.code, weight, term) for term in dict.fromkeys(terms))
 
 
-def _key(rows: tuple[tuple[str, ...], ...]) -> str:
-    return "+".join(sorted(" ".join(row) for row in rows))
+def _rarity(rows: tuple[str, ...], sharing: int) -> float:
+    """A term that several topics share says less about each; one of several words says more."""
+    length = min(sum(row.count(" ") + 1 for row in rows), 3)
+    return (1.0 + 0.25 * (length - 1)) / math.sqrt(sharing)
 
 
-def _patterns(part: str) -> list[str]:
-    """The word patterns of one part: words cut as in a message, keeping `*` at their outer ends."""
-    patterns: list[str] = []
-    for written in part.split():
-        words = [token.word for token in cut(written)]
-        if not words:
-            continue
-        words[0] = f"*{words[0]}" if written.startswith("*") else words[0]
-        words[-1] = f"{words[-1]}*" if written.endswith("*") else words[-1]
-        patterns += words
-    return patterns[:_LONGEST_ROW]
-
-
-def _row_start(row: tuple[str, ...], places: Mapping[str, list[int]]) -> int | None:
-    for start in places.get(row[0], ()):
-        if all(start + offset in places.get(pattern, ()) for offset, pattern in enumerate(row)):
-            return start
-    return None
+def _words_of(term: _Term, starts: Mapping[str, int], tokens: Sequence[Token]) -> tuple[str, ...]:
+    """The words of the message where the rows of a term stand."""
+    spans = ((starts[row], starts[row] + row.count(" ") + 1) for row in term.rows)
+    return tuple(dict.fromkeys(token.word for start, end in spans for token in tokens[start:end]))
 
 
 def _diminishing(weights: list[float]) -> float:

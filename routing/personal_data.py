@@ -44,6 +44,8 @@ _SPELT_EMAIL = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,64} ?(?:\(at\)|\[at\]|\{at\}|\(a\)|\bat\b|\bapenstaartje\b|@) ?"
     r"[\w-]{2,40}(?:(?: ?(?:\(punt\)|\[punt\]|\(dot\)|\[dot\]|\bpunt\b|\bdot\b) ?|\.)[\w-]{2,24}){1,3}(?!\w)"
 )
+_AT_SIGN = re.compile(r"\(at?\)|\[at\]|\{at\}|\bat\b|\bapenstaartje\b|@")
+_DIGIT = re.compile(r"\d")
 _PUBLIC_EMAIL = re.compile(
     r"(?:info|contact|gemeente|klantcontact|wijkbureau\w*|woo|bezwaar|balie|no-?reply)@(?:\w+\.)?utrecht\.nl"
 )
@@ -74,7 +76,7 @@ _NAME_OR_BSN = re.compile(r"(?<!\[)(?:\bbsn\b|burgerservicenummer|sofi ?nummer|\
 def find_personal_data(text: str) -> tuple[Finding, ...]:
     """Every finding, in order, without overlap. Never raises."""
     folded = fold(text)
-    if not any(character.isdigit() for character in folded) and "@" not in folded and _SPELT_EMAIL.search(folded) is None:
+    if _DIGIT.search(folded) is None and _AT_SIGN.search(folded) is None:
         return ()
     taken: list[Span] = []
     for finder in _FINDERS:
@@ -113,6 +115,8 @@ def _replace(text: str, findings: tuple[Finding, ...]) -> str:
 
 
 def _emails(folded: str, _text: str) -> Iterator[Span]:
+    if _AT_SIGN.search(folded) is None:
+        return
     for pattern in (_EMAIL, _SPELT_EMAIL):
         for match in pattern.finditer(folded):
             if pattern is _SPELT_EMAIL and not _is_spelt_email(match[0]):

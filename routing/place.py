@@ -198,10 +198,10 @@ def _street_place(reading: Reading, candidates: Sequence[_Candidate], gazetteer:
 
 def _at_the_wharf(spot: Spot, candidates: Sequence[_Candidate], gazetteer: Gazetteer) -> Spot:
     """'de werf ... Oudegracht' is the lower street along the water, which has a name of its own."""
-    wharf = gazetteer.exact.get(name_key(f"{spot.name} aan de Werf"))
-    if wharf is None or not any(item.spot.name.endswith("aan de Werf") for item in candidates):
+    if not any(item.spot.name.endswith("aan de Werf") for item in candidates):
         return spot
-    return gazetteer.spots[wharf.spot]
+    wharf = gazetteer.exact.get(name_key(f"{spot.name} aan de Werf"))
+    return spot if wharf is None else gazetteer.spots[wharf.spot]
 
 
 def _area_place(area: Area) -> Place:

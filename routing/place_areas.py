@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from rapidfuzz import process
@@ -100,19 +101,27 @@ def _has_compass_cue(reading: Reading, first: int) -> bool:
 
 def _misspelt(reading: Reading, first: int, gazetteer: Gazetteer) -> str | None:
     word = reading.words[first]
-    if len(word) < 6 or not word.isascii() or word in gazetteer.not_streets:
+    if len(word) < 6:
         return None
+    inflected, near = _like_area(word, gazetteer)
+    return inflected or (near if near and locative_cue(reading, first) >= 1 else None)
+
+
+@lru_cache(maxsize=20_000)
+def _like_area(word: str, gazetteer: Gazetteer) -> tuple[str | None, str | None]:
+    """The wijk of the area that a word is a form of, and that of the area it sounds much like."""
+    if not word.isascii() or word in gazetteer.not_streets:
+        return None, None
     for length in range(1, min(9, len(word) - 4)):
         stem = word[:-length]
         if stem in gazetteer.areas and word[-length:] in ENDINGS and stem not in _NEEDS_CUE:
-            return gazetteer.areas[stem]
-    if len(word) < 7 or locative_cue(reading, first) < 1:
-        return None
+            return gazetteer.areas[stem], None
+    if len(word) < 7:
+        return None, None
     heard = sound(word)
-    near = process.extractOne(
-        heard, gazetteer.areas_by_sound.get(heard[0], {}).keys(), scorer=OSA.distance, score_cutoff=2 if len(heard) >= 11 else 1
-    )
-    return gazetteer.areas_by_sound[heard[0]][near[0]] if near else None
+    alike = gazetteer.areas_by_sound.get(heard[0], {})
+    near = process.extractOne(heard, alike.keys(), scorer=OSA.distance, score_cutoff=2 if len(heard) >= 11 else 1)
+    return None, alike[near[0]] if near else None
 
 
 def find_town(reading: Reading, gazetteer: Gazetteer) -> Town | None:

@@ -5,7 +5,7 @@ First the names as they are written, then (see place_spelling) what is left over
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from routing.gazetteer import Entry, Gazetteer, Spot
 from routing.place_reading import ARTICLES, PREPOSITIONS, Mention, Reading, locative_cue, mention_of
@@ -38,27 +38,27 @@ def find_mentions(reading: Reading, gazetteer: Gazetteer) -> list[Mention]:
     return sorted(mentions, key=lambda mention: mention.start)
 
 
-def _windows_from(reading: Reading, first: int, most: int) -> list[str]:
-    """The fused words first..first, first..first+1, ... as long as they stand together."""
-    keys = [reading.words[first]]
-    for last in range(first + 1, min(first + most, len(reading.words))):
-        if not reading.joined[last - 1]:
-            break
-        keys.append(keys[-1] + reading.words[last])
-    return keys
-
-
 def _exact(reading: Reading, first: int, gazetteer: Gazetteer) -> Mention | None:
-    most = max(3, min(_MOST_WORDS, gazetteer.first_words.get(reading.words[first], 0)))
-    keys = _windows_from(reading, first, most)
-    for count in range(len(keys), 0, -1):
-        entry = gazetteer.exact.get(keys[count - 1])
-        if entry is None:
-            continue
-        how = _how(reading, first, count, entry, gazetteer)
+    """The longest name that is written from token `first` on."""
+    for last, entry in reversed(list(_names_from(reading, first, gazetteer))):
+        how = _how(reading, first, last - first + 1, entry, gazetteer)
         if how is not None:
-            return mention_of(reading, entry, first, first + count - 1, how)
+            return mention_of(reading, entry, first, last, how)
     return None
+
+
+def _names_from(reading: Reading, first: int, gazetteer: Gazetteer) -> Iterator[tuple[int, Entry]]:
+    """The names that the words first..first, first..first+1, ... fuse to, as long as they stand together, and where each ends."""
+    most = max(3, min(_MOST_WORDS, gazetteer.first_words.get(reading.words[first], 0)))
+    key = ""
+    for last in range(first, min(first + most, len(reading.words))):
+        key += reading.words[last]
+        if key not in gazetteer.beginnings:
+            return
+        if (entry := gazetteer.exact.get(key)) is not None:
+            yield last, entry
+        if not reading.joined[last]:
+            return
 
 
 def _how(reading: Reading, first: int, count: int, entry: Entry, gazetteer: Gazetteer) -> str | None:

@@ -6,7 +6,9 @@ Works word by word, on the word a name would end with, and looks only at names t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -61,19 +63,36 @@ _SOUND_TYPES = tuple(sorted({sound(kind) for kind in STREET_TYPES}, key=len, rev
 _PAIRED_NAMES = word_set("lange korte oude nieuwe kleine wijde smalle nauwe kromme 1e 2e 3e")
 
 
+class _Hints(NamedTuple):
+    """What a word tells by itself of the name it may end: the kind of street it abbreviates, the stems it is a form of (see
+    `_stems_of`), and whether it ends in a kind of street, well written or not."""
+
+    abbreviation: re.Match[str] | None
+    stems: tuple[tuple[str, int], ...]
+    typed: bool
+
+
+@lru_cache(maxsize=20_000)
+def _hints(word: str, gazetteer: Gazetteer) -> _Hints | None:
+    """None when no name ends with the word."""
+    if word in gazetteer.not_streets or not ("a" <= word[0] <= "z"):
+        return None
+    return _Hints(_ABBREVIATION.search(word), tuple(_stems_of(word, gazetteer)), _STREET_ENDING.search(word) is not None)
+
+
 def find_misspelt(reading: Reading, last: int, taken: set[int], gazetteer: Gazetteer) -> Mention | None:
     """The name that ends at token `last`, if the words there come close enough to one."""
     word = reading.words[last]
-    if len(word) < 2 and last == 0:
+    hints = _hints(word, gazetteer)
+    if hints is None or (len(word) < 2 and last == 0):
         return None
-    if word in gazetteer.not_streets or not ("a" <= word[0] <= "z"):
-        return None
-    mention = _by_abbreviation(reading, last, taken, gazetteer) or _by_ending(reading, last, taken, gazetteer)
+    mention = _by_abbreviation(reading, last, taken, gazetteer, hints.abbreviation)
+    if mention is None and hints.stems:
+        mention = _by_ending(reading, last, taken, gazetteer, hints.stems)
     if mention is not None or len(word) < 4:
         return mention
-    typed = _STREET_ENDING.search(word) is not None
-    if typed or _stands_out(reading, last):
-        mention = _by_sound(reading, last, taken, gazetteer, typed)
+    if hints.typed or _stands_out(reading, last):
+        mention = _by_sound(reading, last, taken, gazetteer, hints.typed)
     return mention or _by_stem(reading, last, taken, gazetteer)
 
 
@@ -93,13 +112,13 @@ def _starts(reading: Reading, last: int, taken: set[int], most: int) -> Iterator
     yield from range(first, last + 1)
 
 
-def _by_abbreviation(reading: Reading, last: int, taken: set[int], gazetteer: Gazetteer) -> Mention | None:
-    word = reading.words[last]
-    match = _ABBREVIATION.search(word)
+def _by_abbreviation(
+    reading: Reading, last: int, taken: set[int], gazetteer: Gazetteer, match: re.Match[str] | None
+) -> Mention | None:
     initial = _INITIALS.get(reading.tokens[last].word) if last > 0 and len(reading.words[last - 1]) >= 5 else None
     if match is None and initial is None:
         return None
-    whole = word[: match.start()] + _EXPANSIONS[match[1]] if match else initial or ""
+    whole = match.string[: match.start()] + _EXPANSIONS[match[1]] if match else initial or ""
     alone = match is None or match.start() == 0
     for first in _starts(reading, last, taken, 6):
         if (first == last and alone) or reading.words[first] in ARTICLES:
@@ -107,16 +126,18 @@ def _by_abbreviation(reading: Reading, last: int, taken: set[int], gazetteer: Ga
         key = "".join(reading.words[first:last]) + whole
         entry = gazetteer.exact.get(key)
         if entry is None and match and len(key) >= 9 and len(match[1]) >= 3:
-            near = _nearest(sound(key), gazetteer, typed=True, cue=1)
+            near = _nearest(sound(key), gazetteer, typed=True, announced=True)
             entry = near[0] if near and near[0].words >= last - first + 1 - alone else None
         if entry is not None and not gazetteer.spots[entry.spot].everyday:
             return mention_of(reading, entry, first, last, "exact")
     return None
 
 
-def _by_ending(reading: Reading, last: int, taken: set[int], gazetteer: Gazetteer) -> Mention | None:
+def _by_ending(
+    reading: Reading, last: int, taken: set[int], gazetteer: Gazetteer, stems: Sequence[tuple[str, int]]
+) -> Mention | None:
     word = reading.words[last]
-    for stem, written in _stems_of(word, gazetteer):
+    for stem, written in stems:
         for first in _starts(reading, last, taken, 4):
             entry = gazetteer.exact.get("".join(reading.words[first:last]) + stem)
             if entry is not None and _may_take_ending(reading, first, word[written:], gazetteer.spots[entry.spot]):
@@ -146,7 +167,8 @@ def _by_sound(reading: Reading, last: int, taken: set[int], gazetteer: Gazetteer
         if reading.words[first] in ARTICLES or (first < last and reading.words[first] in PREPOSITIONS):
             continue
         cue = locative_cue(reading, first)
-        found = _nearest(sound("".join(reading.words[first : last + 1])), gazetteer, typed and (cue >= 1 or first == last), cue)
+        heard = sound("".join(reading.words[first : last + 1]))
+        found = _nearest(heard, gazetteer, typed=typed and (cue >= 1 or first == last), announced=cue >= 1)
         if found is None or (found[1] and found[0].words < last - first + 1):
             continue
         entry, distance = found
@@ -161,13 +183,14 @@ def _fits_sound(reading: Reading, first: int, last: int, spot: Spot, cue: int) -
     return not is_person(reading, first) and not spot.everyday and (not split or cue >= 2)
 
 
-def _nearest(heard: str, gazetteer: Gazetteer, typed: bool, cue: int) -> tuple[Entry, float] | None:
+@lru_cache(maxsize=20_000)
+def _nearest(heard: str, gazetteer: Gazetteer, *, typed: bool, announced: bool) -> tuple[Entry, float] | None:
     entry = gazetteer.by_sound.get(heard)
     if entry is not None:
         return entry, 0
     group = gazetteer.by_beginning.get((heard[0], len(heard)), ())
     near = process.extract(heard, group, scorer=OSA.distance, score_cutoff=2, limit=4)
-    fitting = [(key, distance) for key, distance, _ in near if distance <= _allowed(key, heard, typed, cue)]
+    fitting = [(key, distance) for key, distance, _ in near if distance <= _allowed(key, heard, typed, announced)]
     if not fitting:
         return None
     least = fitting[0][1]
@@ -180,17 +203,20 @@ def _likeliest(entries: set[Entry], gazetteer: Gazetteer) -> Entry:
     return min(entries, key=lambda entry: (gazetteer.spots[entry.spot].wijk != "Binnenstad", gazetteer.spots[entry.spot].name))
 
 
-def _allowed(key: str, heard: str, typed: bool, cue: int) -> int:
-    """How many letters may differ: the part that makes the name its own must stay recognisable."""
+def _allowed(key: str, heard: str, typed: bool, announced: bool) -> int:
+    """How many letters may differ: the part that makes the name its own must stay recognisable.
+
+    `typed` and `announced`: the text writes a kind of street, and a word before it announces a place.
+    """
     kind = next((kind for kind in _SOUND_TYPES if key.endswith(kind)), "")
     own = len(key) - len(kind)
     if kind and heard.endswith(kind):
-        if cue:
+        if announced:
             return 0 if own < 4 else 1 if own < 7 else 2
         return 0 if own < 5 else 1 if own < 9 else 2
     if kind and typed:
         return 1 if own >= 3 else 0
-    return 0 if cue < 1 or own < 5 else 1 if own < 10 else 2
+    return 0 if not announced or own < 5 else 1 if own < 10 else 2
 
 
 def _by_stem(reading: Reading, last: int, taken: set[int], gazetteer: Gazetteer) -> Mention | None:

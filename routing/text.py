@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 IGNORABLE = "\u0300"
@@ -78,12 +79,13 @@ def fold(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(_TABLE)
 
 
-def cut(folded: str) -> list[Token]:
+@lru_cache(maxsize=16)  # several modules look at the same message, one after another
+def cut(folded: str) -> tuple[Token, ...]:
     """The words and numbers of a folded text, in order. A word ends where the script or the kind of character changes."""
     if IGNORABLE not in folded:
-        return [Token(match.group(), match.start(), match.end()) for match in _TOKEN.finditer(folded)]
-    tokens = (Token(match.group().translate(_WITHOUT_IGNORABLE), match.start(), match.end()) for match in _TOKEN.finditer(folded))
-    return [token for token in tokens if token.word]
+        return tuple([Token(match.group(), *match.span()) for match in _TOKEN.finditer(folded)])
+    tokens = (Token(match.group().translate(_WITHOUT_IGNORABLE), *match.span()) for match in _TOKEN.finditer(folded))
+    return tuple(token for token in tokens if token.word)
 
 
 _SOUNDS = (
@@ -114,6 +116,7 @@ _SOUNDS = (
 _DOUBLED = re.compile(r"(.)\1+")
 
 
+@lru_cache(maxsize=20_000)
 def sound(word: str) -> str:
     """How a folded word sounds to a Dutch ear: words that are often confused in writing get the same key."""
     for written, heard in _SOUNDS:

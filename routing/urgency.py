@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from routing.danger import RuleBook, find_matches, load_rules
+from routing.danger import find_matches
+from routing.rule_book import RuleBook, load_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

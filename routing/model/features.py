@@ -5,7 +5,6 @@ Pure. Personal data and the name of the street are replaced before, so that the 
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -24,10 +23,10 @@ _MOST_CHARACTERS = 4000  # what comes later in a very long message adds time, no
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A message as the model sees it: counts of word terms and of shape terms, and the lexicon's evidence."""
+    """A message as the model sees it: counts of word terms, the words as spelt in their order, and the lexicon's evidence."""
 
     words: Mapping[str, int]
-    shapes: Mapping[str, int]
+    spelt: Sequence[str]
     hits: Sequence[Hit]
     topics: Mapping[str, float]
 
@@ -46,7 +45,7 @@ def read(text: str, lexicon: Lexicon) -> Reading:
     hits = lexicon.find(tokens, folded)
     return Reading(
         words=Counter(_word_terms(words, folded)),
-        shapes=Counter(_shape_terms(words)),
+        spelt=words,
         hits=hits,
         topics=lexicon.scores(hits),
     )
@@ -58,27 +57,12 @@ def _word_terms(words: list[str], folded: str) -> list[str]:
     return [*words, *pairs, *signs]
 
 
-def _shape_terms(words: list[str]) -> list[str]:
-    shapes = []
-    for word in words:
-        padded = f" {word} "
-        size = len(padded)
-        for length in range(SHORTEST_SHAPE, LONGEST_SHAPE + 1):
-            if length >= size:
-                shapes.append(padded)
-                break
-            shapes += [padded[start : start + length] for start in range(size - length + 1)]
+def shapes_of(word: str) -> list[str]:
+    """The pieces of a word and of its edges; of one shorter than a piece the whole."""
+    padded = f" {word} "
+    shapes: list[str] = []
+    for length in range(SHORTEST_SHAPE, LONGEST_SHAPE + 1):
+        if length >= len(padded):
+            return [*shapes, padded]
+        shapes += [padded[start : start + length] for start in range(len(padded) - length + 1)]
     return shapes
-
-
-def weigh(counts: Mapping[str, int], vocabulary: Mapping[str, int], rarity: Sequence[float]) -> tuple[list[int], list[float]]:
-    """Sublinear term frequencies times rarity, scaled to length one: the columns and their weights."""
-    columns, weights = [], []
-    column_of = vocabulary.get
-    for term, count in counts.items():
-        column = column_of(term)
-        if column is not None:
-            columns.append(column)
-            weights.append(rarity[column] if count == 1 else (1.0 + math.log(count)) * rarity[column])
-    norm = math.sqrt(sum(weight * weight for weight in weights)) or 1.0
-    return columns, [weight / norm for weight in weights]

@@ -9,85 +9,108 @@ import hashlib
 import io
 import math
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources.abc import Traversable
+from itertools import chain
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from routing.errors import ConfigError
-from routing.model.features import Reading, weigh
+from routing.model.features import Reading, shapes_of
 
 Matrix = NDArray[np.float32]
 FORMAT = 3
 LEXICON_SCALE = 0.22
-Weigher = Callable[[Mapping[str, int], Mapping[str, int], Sequence[float]], tuple[list[int], list[float]]]
+_REMEMBERED = 20_000  # words, of which the pieces that the model knows are looked up once
 
 
-@dataclass(frozen=True, slots=True)
+class Row(NamedTuple):
+    """A message as columns of a table and the weight of each. Of its `terms` word terms the share `known` was learned."""
+
+    columns: NDArray[np.intp]
+    weights: Matrix
+    terms: int
+    known: float
+
+
 class Vocabulary:
     """The known terms. Columns: words first, then shapes, then one per onderwerp with lexicon evidence."""
 
-    words: Mapping[str, int]
-    word_rarity: Sequence[float]
-    shapes: Mapping[str, int]
-    shape_rarity: Sequence[float]
-    topics: Mapping[str, int]
-
-    @classmethod
-    def build(
-        cls,
+    def __init__(
+        self,
         words: Sequence[str],
-        word_rarity: Sequence[float],
+        word_rarity: ArrayLike,
         shapes: Sequence[str],
-        shape_rarity: Sequence[float],
+        shape_rarity: ArrayLike,
         topics: Sequence[str],
-    ) -> Self:
-        return cls(
-            {term: number for number, term in enumerate(words)},
-            word_rarity,
-            {term: number for number, term in enumerate(shapes)},
-            shape_rarity,
-            {topic: number for number, topic in enumerate(topics)},
-        )
+    ) -> None:
+        self.words = _numbered(words)
+        self.word_rarity = np.array(word_rarity, dtype=np.float32)
+        self.shapes = _numbered(shapes)
+        self.shape_rarity = np.array(shape_rarity, dtype=np.float32)
+        self.topics = _numbered(topics)
+        self._shapes_in = lru_cache(maxsize=_REMEMBERED)(self._find_shapes)
 
     @property
     def size(self) -> int:
         return len(self.words) + len(self.shapes) + len(self.topics)
 
-    def row(self, reading: Reading, weigher: Weigher = weigh) -> tuple[list[int], list[float]]:
-        """The columns and weights of one message."""
-        columns, weights = weigher(reading.words, self.words, self.word_rarity)
-        shape_columns, shape_weights = weigher(reading.shapes, self.shapes, self.shape_rarity)
-        offset = len(self.words)
-        columns += [offset + column for column in shape_columns]
-        weights += shape_weights
-        offset += len(self.shapes)
-        for topic, score in reading.topics.items():
-            if (column := self.topics.get(topic)) is not None:
-                columns.append(offset + column)
-                weights.append(LEXICON_SCALE * math.copysign(math.log1p(abs(score)), score))
-        return columns, weights
+    def row(self, reading: Reading) -> Row:
+        number_of = self.words.get
+        words = {number: count for term, count in reading.words.items() if (number := number_of(term)) is not None}
+        shapes = Counter(chain.from_iterable(map(self._shapes_in, reading.spelt)))
+        topics = {number: score for topic, score in reading.topics.items() if (number := self.topics.get(topic)) is not None}
+        parts = (
+            _weigh(words, self.word_rarity),
+            _weigh(shapes, self.shape_rarity),
+            [LEXICON_SCALE * math.copysign(math.log1p(abs(score)), score) for score in topics.values()],
+        )
+        terms = len(reading.words) or 1
+        first_shape, first_topic = len(self.words), len(self.words) + len(self.shapes)
+        return Row(
+            np.concatenate([_columns(words), _columns(shapes) + first_shape, _columns(topics) + first_topic]),
+            np.concatenate(parts).astype(np.float32),
+            terms,
+            len(words) / terms,
+        )
+
+    def _find_shapes(self, word: str) -> list[int]:
+        return [self.shapes[shape] for shape in shapes_of(word) if shape in self.shapes]
 
 
-def evidence(
-    lead_margins: Matrix, topic_margins: Matrix, lead_of_topic: NDArray[np.int32], said: tuple[Reading, Vocabulary]
-) -> Matrix:
-    """The inputs of the second stage: margins per lead, the best and second topic of each lead, and how much is known."""
-    reading, vocabulary = said
-    number = len(lead_margins)
-    best = np.full(number, -2.0, dtype=np.float32)
-    np.maximum.at(best, lead_of_topic, topic_margins)
-    others = np.where(topic_margins >= best[lead_of_topic], -2.0, topic_margins)
-    second = np.full(number, -2.0, dtype=np.float32)
+def _numbered(terms: Sequence[str]) -> dict[str, int]:
+    return {term: number for number, term in enumerate(terms)}
+
+
+def _columns(counts: Mapping[int, Any]) -> NDArray[np.intp]:
+    return np.fromiter(counts, np.intp, len(counts))
+
+
+def _weigh(counts: Mapping[int, int], rarity: Matrix) -> NDArray[np.float64]:
+    """Sublinear term frequencies times rarity, scaled to length one."""
+    weights = (1.0 + np.log(np.fromiter(counts.values(), np.float64, len(counts)))) * rarity[_columns(counts)]
+    return weights / (math.sqrt(weights @ weights) or 1.0)
+
+
+def evidence(margins: tuple[Matrix, Matrix], lead_of_topic: NDArray[np.int32], row: Row) -> Matrix:
+    """The inputs of the second stage, from the margins per lead and those per topic.
+
+    They are the margins per lead, the best and the second topic of each lead, and how much of the message is known.
+    """
+    of_leads, of_topics = margins
+    best = np.full(len(of_leads), -2.0, dtype=np.float32)
+    np.maximum.at(best, lead_of_topic, of_topics)
+    others = np.where(of_topics >= best[lead_of_topic], -2.0, of_topics)
+    second = np.full(len(of_leads), -2.0, dtype=np.float32)
     np.maximum.at(second, lead_of_topic, others)
-    terms = len(reading.words) or 1
-    known = sum(term in vocabulary.words for term in reading.words) / terms
-    shape = np.array([known, min(terms, 60) / 30.0], dtype=np.float32)
-    return np.concatenate([2.0 * lead_margins, 2.0 * best, second, shape]).astype(np.float32)
+    shape = np.array([row.known, min(row.terms, 60) / 30.0], dtype=np.float32)
+    return np.concatenate([2.0 * of_leads, 2.0 * best, second, shape]).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +140,8 @@ class Weights:
         scale = np.maximum(np.abs(weights).max(axis=0), 1e-9) / 127.0
         return cls(np.rint(weights / scale).astype(np.int8), scale.astype(np.float32))
 
-    def margins(self, columns: Sequence[int], weights: Sequence[float]) -> Matrix:
-        row = np.array(weights, dtype=np.float32)
-        return np.asarray((row @ self.whole[columns].astype(np.float32)) * self.scale, dtype=np.float32)
+    def margins(self, row: Row) -> Matrix:
+        return np.asarray((row.weights @ self.whole[row.columns].astype(np.float32)) * self.scale, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,9 +169,9 @@ class Model:
 
     def judge(self, reading: Reading) -> Judgement:
         """Pure and deterministic."""
-        columns, weights = self.vocabulary.row(reading)
-        answers = self.heads.split(self.weights.margins(columns, weights))
-        inputs = evidence(answers["lead"], answers["topic"], self.lead_of_topic, (reading, self.vocabulary))
+        row = self.vocabulary.row(reading)
+        answers = self.heads.split(self.weights.margins(row))
+        inputs = evidence((answers["lead"], answers["topic"]), self.lead_of_topic, row)
         return Judgement(
             probabilities=_softmax(np.append(inputs, np.float32(1.0)) @ self.softmax),
             topics=dict(zip(self.heads.classes["topic"], answers["topic"].tolist(), strict=True)),
@@ -178,9 +200,9 @@ def save(model: Model, target: Path) -> None:
         "format": np.array([FORMAT]),
         "leads": _as_bytes(model.leads),
         "words": _as_bytes(vocabulary.words),
-        "word_rarity": np.array(vocabulary.word_rarity, dtype=np.float32),
+        "word_rarity": vocabulary.word_rarity,
         "shapes": _as_bytes(vocabulary.shapes),
-        "shape_rarity": np.array(vocabulary.shape_rarity, dtype=np.float32),
+        "shape_rarity": vocabulary.shape_rarity,
         "lexicon_topics": _as_bytes(vocabulary.topics),
         "softmax": model.softmax,
         "lead_of_topic": model.lead_of_topic,
@@ -208,11 +230,11 @@ def load(source: Path | Traversable) -> Model:
         ) from error
     if int(arrays.get("format", np.array([0]))[0]) != FORMAT:
         raise ConfigError(f"het model {source} heeft een ander formaat; maak het opnieuw met 'wijkbalie model train'")
-    vocabulary = Vocabulary.build(
+    vocabulary = Vocabulary(
         _as_words(arrays["words"]),
-        arrays["word_rarity"].tolist(),
+        arrays["word_rarity"],
         _as_words(arrays["shapes"]),
-        arrays["shape_rarity"].tolist(),
+        arrays["shape_rarity"],
         _as_words(arrays["lexicon_topics"]),
     )
     return Model(

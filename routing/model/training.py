@@ -23,8 +23,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from routing.model.corpus import Example
-from routing.model.features import Reading, weigh
-from routing.model.model import Heads, Matrix, Model, Vocabulary, Weights, evidence
+from routing.model.features import Reading, shapes_of
+from routing.model.model import Heads, Matrix, Model, Row, Vocabulary, Weights, evidence
 
 SEED = 20260101
 FOLDS = 3
@@ -46,7 +46,8 @@ class Settings:
 def train(examples: Sequence[Example], readings: Sequence[Reading], leads: Sequence[str], settings: Settings) -> Model:
     """Learn from examples and their readings (in the same order). `leads` fixes the order of the probabilities."""
     vocabulary = build_vocabulary(readings, settings)
-    matrix = as_matrix(readings, vocabulary)
+    rows = [vocabulary.row(reading) for reading in readings]
+    matrix = as_matrix(rows, vocabulary.size)
     labels = Labels.of(examples, leads)
     margins = cross_fitted(matrix, labels, settings)
     return Model(
@@ -54,7 +55,7 @@ def train(examples: Sequence[Example], readings: Sequence[Reading], leads: Seque
         vocabulary=vocabulary,
         heads=labels.heads,
         weights=Weights.of(fit_ridge(matrix, labels.targets, settings.ridge)),
-        softmax=fit_softmax(margins, readings, labels, (vocabulary, settings)),
+        softmax=fit_softmax(second_inputs(margins, rows, labels), labels, settings.softmax_c),
         lead_of_topic=labels.lead_of_topic,
     )
 
@@ -110,9 +111,10 @@ def _indicators(given: Sequence[tuple[str, ...]], classes: Sequence[str], questi
 def build_vocabulary(readings: Sequence[Reading], settings: Settings) -> Vocabulary:
     """Terms that enough messages share, each with its rarity (smoothed inverse document frequency)."""
     words, word_rarity = _frequent((reading.words for reading in readings), settings.word_min, len(readings))
-    shapes, shape_rarity = _frequent((reading.shapes for reading in readings), settings.shape_min, len(readings))
+    spelt = ({shape for word in reading.spelt for shape in shapes_of(word)} for reading in readings)
+    shapes, shape_rarity = _frequent(spelt, settings.shape_min, len(readings))
     topics = sorted({topic for reading in readings for topic in reading.topics})
-    return Vocabulary.build(words, word_rarity, shapes, shape_rarity, topics)
+    return Vocabulary(words, word_rarity, shapes, shape_rarity, topics)
 
 
 def _frequent(counts: Iterable[Any], least: int, total: int) -> tuple[list[str], list[float]]:
@@ -121,18 +123,11 @@ def _frequent(counts: Iterable[Any], least: int, total: int) -> tuple[list[str],
     return terms, [float(np.log((1 + total) / (1 + documents[term])) + 1.0) for term in terms]
 
 
-def as_matrix(readings: Sequence[Reading], vocabulary: Vocabulary) -> sp.csr_matrix:
+def as_matrix(rows: Sequence[Row], size: int) -> sp.csr_matrix:
     """One row per message: words, shapes and lexicon side by side."""
-    columns: list[int] = []
-    weights: list[float] = []
-    ends = [0]
-    for reading in readings:
-        row_columns, row_weights = vocabulary.row(reading, weigh)
-        columns += row_columns
-        weights += row_weights
-        ends.append(len(columns))
-    shape = (len(readings), vocabulary.size)
-    return sp.csr_matrix((np.array(weights, dtype=np.float32), np.array(columns), np.array(ends)), shape=shape)
+    ends = np.cumsum([0, *(len(row.columns) for row in rows)])
+    parts = np.concatenate([row.weights for row in rows]), np.concatenate([row.columns for row in rows]), ends
+    return sp.csr_matrix(parts, shape=(len(rows), size))
 
 
 def fit_ridge(matrix: sp.csr_matrix, targets: Matrix, ridge: float) -> Matrix:
@@ -165,14 +160,18 @@ def cross_fitted(matrix: sp.csr_matrix, labels: Labels, settings: Settings) -> M
     return margins
 
 
-def fit_softmax(margins: Matrix, readings: Sequence[Reading], labels: Labels, context: tuple[Vocabulary, Settings]) -> Matrix:
+def second_inputs(margins: Matrix, rows: Sequence[Row], labels: Labels) -> Matrix:
+    """What the second stage learns from: a row per message, from the margins for lead and topic."""
+    number = len(labels.leads)
+    return np.array(
+        [evidence((found[:number], found[number:]), labels.lead_of_topic, row) for found, row in zip(margins, rows, strict=True)]
+    )
+
+
+def fit_softmax(inputs: Matrix, labels: Labels, strength: float) -> Matrix:
     """The second stage: weights (inputs + 1 rows, one column per lead) of a multinomial regression."""
-    vocabulary, settings = context
-    lead_margins, topic_margins = margins[:, : len(labels.leads)], margins[:, len(labels.leads) :]
-    rows = zip(lead_margins, topic_margins, readings, strict=True)
-    inputs = np.array([evidence(lead, topic, labels.lead_of_topic, (reading, vocabulary)) for lead, topic, reading in rows])
     numbers = np.array([labels.leads.index(name) for name in labels.lead])
-    regression = LogisticRegression(C=settings.softmax_c, max_iter=3000).fit(inputs, numbers)
+    regression = LogisticRegression(C=strength, max_iter=3000).fit(inputs, numbers)
     weights = np.zeros((inputs.shape[1] + 1, len(labels.leads)), dtype=np.float32)
     weights[-1, :] = -20.0  # a lead without examples is never chosen
     weights[:-1, regression.classes_] = regression.coef_.T

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.danger import load_rules
+from routing.rule_book import load_rules
 from routing.urgency import find_emergency, urgency_cues
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=300)
