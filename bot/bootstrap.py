@@ -22,6 +22,7 @@ from bot.promises import PromiseKeeper, Promises
 from bot.questions import QuestionKeeper
 from bot.relay import Relay
 from bot.replies import Replies
+from bot.retention import RetentionKeeper
 from bot.single import Singles
 from bot.texts import load_texts
 from bot.triage import Triage
@@ -129,6 +130,7 @@ def build(
         check_up=CheckUp(database=database, now=now),
         attachments=Attachments(database=database, store=_file_store(config), router=router, now=now),
         questions=QuestionKeeper(database=database, replies=replies, hours=promises.hours, now=now),
+        retention=retention_keeper(config, database, now),
         rhythm=_rhythm(config),
         singles=_singles(config, database, now),
         role=role,
@@ -159,6 +161,10 @@ def _singles(config: Config, database: Database, now: Callable[[], datetime]) ->
     length = timedelta(seconds=config.rhythm.claim_seconds / 5)
     holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
     return Singles(database=database, holder=holder, now=now, length=length)
+
+
+def retention_keeper(config: Config, database: Database, now: Callable[[], datetime] = utc_now) -> RetentionKeeper:
+    return RetentionKeeper(database=database, periods=config.retention.as_periods(), now=now)
 
 
 def _file_store(config: Config) -> FileStore:

@@ -19,6 +19,7 @@ from bot.intake import Intake
 from bot.promises import PromiseKeeper
 from bot.questions import QuestionKeeper
 from bot.relay import Relay
+from bot.retention import RetentionKeeper
 from bot.single import Singles
 from bot.triage import Triage
 from channels.base import Channel
@@ -26,6 +27,7 @@ from routing.errors import StorageUnavailableError
 
 _log = structlog.get_logger(__name__)
 
+_RETENTION = timedelta(hours=1)
 _CHECK_UP = timedelta(minutes=10)  # how often it is asked whether a daily look is due
 
 
@@ -63,6 +65,7 @@ class Clock:
     check_up: CheckUp
     attachments: Attachments
     questions: QuestionKeeper
+    retention: RetentionKeeper
     rhythm: Rhythm
     singles: Singles
     role: Role = Role.ALL
@@ -98,6 +101,7 @@ class Clock:
         if self.role in {Role.ALL, Role.WORKER}:
             yield "triage", self.rhythm.triage, self._triaging
             yield "promises", self.rhythm.promises, self._keeping
+            yield "retention", _RETENTION, self._emptying
         if self.role in {Role.ALL, Role.CHANNELS}:
             yield from self._outward_steps()
 
@@ -187,6 +191,9 @@ class Clock:
 
     async def _keeping(self) -> None:
         await asyncio.to_thread(self._keep)
+
+    async def _emptying(self) -> None:
+        await asyncio.to_thread(self.retention.run)
 
     def _keep(self) -> int:
         """What no message sets going: promises that come near, and questions without an answer."""

@@ -20,6 +20,7 @@ from routing.channel_modes import ChannelMode
 from routing.errors import ConfigError
 from routing.guards import GuardRules
 from routing.office_hours import OfficeHours
+from storage.retention import RetentionPeriods
 
 _UNKNOWN_KEY = "bestaat niet; verbeter de spelling of haal de sleutel weg"
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -76,6 +77,18 @@ class GuardsTable(_Table):
             answers_per_hour=self.answers_per_hour,
             public_per_thread=self.public_answers_per_thread,
         )
+
+
+class RetentionTable(_Table):
+    """In days. `storage.retention` says from when each counts."""
+
+    raw_days: int = Field(default=30, ge=1, le=3650)
+    content_days: int = Field(default=365, ge=1, le=36500)
+    chatter_days: int = Field(default=30, ge=1, le=3650)
+
+    def as_periods(self) -> RetentionPeriods:
+        days = timedelta(days=1)
+        return RetentionPeriods(raw=self.raw_days * days, content=self.content_days * days, chatter=self.chatter_days * days)
 
 
 class Hours(_Table):
@@ -156,6 +169,7 @@ class Config(_Table):
     rhythm: Rhythms = Rhythms()
     office_hours: Hours
     guards: GuardsTable = GuardsTable()
+    retention: RetentionTable = RetentionTable()
     municipality: Tables = Tables()
     attachments: AttachmentsTable = AttachmentsTable()
     model: ModelTable = ModelTable()

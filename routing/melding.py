@@ -64,6 +64,9 @@ class Event(StrEnum):
     TAAK_BIJGEWERKT = "taak_bijgewerkt"
     NOTITIE = "notitie"
     GEKOPPELD = "gekoppeld"
+    BEWAARD = "bewaard"
+    VRIJGEGEVEN = "vrijgegeven"
+    OPGERUIMD = "opgeruimd"
 
 
 class NotSolved(StrEnum):
@@ -125,6 +128,9 @@ TRANSITIONS: dict[Event, tuple[frozenset[Status], Status | None]] = {
     Event.TAAK_BIJGEWERKT: (OPEN, None),
     Event.NOTITIE: (frozenset(Status), None),
     Event.GEKOPPELD: (frozenset(Status), None),
+    Event.BEWAARD: (frozenset(Status), None),
+    Event.VRIJGEGEVEN: (frozenset(Status), None),
+    Event.OPGERUIMD: (CLOSED, None),
     Event.TERUGGEDRAAID: (frozenset(Status), None),  # back to where the decision began: storage knows which status that was
 }
 

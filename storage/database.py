@@ -31,6 +31,7 @@ from storage.nearby import Links
 from storage.notes import Notes
 from storage.outbox import Outbox
 from storage.points import Commit, Watch, after, before, unwatched
+from storage.retention import Retention
 from storage.staff import Staff
 from storage.tasks import Tasks
 from storage.trouble import tell_apart
@@ -108,6 +109,7 @@ class UnitOfWork:
         self.notes = Notes(self._connection)
         self.tasks = Tasks(self._connection)
         self.links = Links(self._connection)
+        self.retention = Retention(self._connection)
         return self
 
     def commit(self) -> None:

@@ -117,6 +117,8 @@ messages = sa.Table(
 sa.Index(
     "ix_messages_waiting", messages.c.id, sqlite_where=messages.c.state == "wacht", postgresql_where=messages.c.state == "wacht"
 )
+_with_raw = messages.c.raw != "{}"
+sa.Index("ix_messages_with_raw", messages.c.received_at, sqlite_where=_with_raw, postgresql_where=_with_raw)
 sa.Index("ix_messages_received_at", messages.c.received_at)
 sa.Index("ix_messages_state", messages.c.state, messages.c.id)
 sa.Index("ix_messages_melding_id", messages.c.melding_id, messages.c.id)
@@ -235,9 +237,13 @@ meldingen = sa.Table(
     _text("appointment_guests", default=""),  # mail addresses of colleagues who join, separated by blanks
     _moment("snoozed_until", nullable=True),
     _text("returned_by", nullable=True),  # the vakafdeling that said it is not theirs, until somebody decides again
+    sa.Column("is_held", sa.Boolean, nullable=False, server_default=sa.false()),  # kept past its time
+    _moment("emptied_at", nullable=True),  # when who wrote and what was written went
     sa.Column("stage", sa.Text, sa.Computed(STAGE, persisted=True)),  # which of the four heaps its status belongs to
     sa.Column("rank", sa.Integer, sa.Computed(RANK, persisted=True)),  # 0 is danger, 3 can wait
 )
+_to_empty = meldingen.c.emptied_at.is_(None)
+sa.Index("ix_meldingen_to_empty", meldingen.c.updated_at, meldingen.c.id, sqlite_where=_to_empty, postgresql_where=_to_empty)
 sa.Index("ix_meldingen_stage", meldingen.c.stage, meldingen.c.rank, meldingen.c.id, meldingen.c.snoozed_until)
 sa.Index("ix_meldingen_lead", meldingen.c.lead, meldingen.c.stage, meldingen.c.rank, meldingen.c.id, meldingen.c.snoozed_until)
 sa.Index("ix_meldingen_newest", meldingen.c.stage, meldingen.c.updated_at, meldingen.c.id)

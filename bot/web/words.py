@@ -120,6 +120,9 @@ EVENTS: Mapping[Event, str] = {
     Event.TAAK_BIJGEWERKT: "Taak bijgewerkt",
     Event.NOTITIE: "Notitie voor collega's",
     Event.GEKOPPELD: "Koppeling met een andere melding",
+    Event.BEWAARD: "Blijft bewaard",
+    Event.VRIJGEGEVEN: "Mag weer worden opgeruimd",
+    Event.OPGERUIMD: "Persoonsgegevens opgeruimd",
 }
 
 REASONS: Mapping[NotSolved, str] = {

@@ -8,31 +8,30 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
+import typer
 
+from bot.cli import app
 from channels.simulator.telegram import TelegramSimulator
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = [
-    ["init"],
-    ["run"],
-    ["demo"],
-    ["route"],
-    ["converse"],
-    ["queue"],
-    ["health"],
-    ["channel", "list"],
-    ["channel", "check"],
-    ["channel", "login"],
-    ["channel", "mode"],
-    ["colleague", "invite"],
-    ["colleague", "list"],
-    ["colleague", "remove"],
-]
 PASSWORD = "een-lang-wachtwoord"
+
+
+def every_command(command: typer.core.TyperGroup, *way: str) -> Iterator[list[str]]:
+    for name, below in command.commands.items():
+        if isinstance(below, typer.core.TyperGroup):
+            yield from every_command(below, *way, name)
+        else:
+            yield [*way, name]
+
+
+COMMANDS = list(every_command(cast("typer.core.TyperGroup", typer.main.get_command(app))))
 
 
 def wijkbalie(*arguments: str, cwd: Path, given: str = "") -> subprocess.CompletedProcess[str]:
@@ -87,6 +86,14 @@ def test_a_fresh_office_has_an_empty_queue_and_speaks_of_its_health(office: Path
     health = wijkbalie("health", cwd=office)
     assert health.returncode in {0, 1}  # 1 when contacts have not been checked for half a year
     assert "Alles loopt." in health.stdout or "nagekeken" in health.stdout
+
+
+def test_a_melding_that_is_not_there_cannot_be_held(office: Path) -> None:
+    assert "0" in wijkbalie("retention", "show", cwd=office).stdout
+    for kenmerk, problem in (("WB-2026-00009", "bestaat niet"), ("onzin", "schrijf het als WB-2026-00042")):
+        refused = wijkbalie("retention", "hold", kenmerk, "--why", "Woo", cwd=office)
+        assert refused.returncode == 2
+        assert problem in refused.stderr
 
 
 def test_a_channel_that_is_not_switched_on_cannot_be_resumed(office: Path) -> None:

@@ -15,8 +15,10 @@ import sqlalchemy as sa
 from bot.attachments import Attachments, FileStore
 from bot.check_up import CheckUp
 from bot.clock import Clock, Rhythm
+from bot.config import RetentionTable
 from bot.intake import Intake
 from bot.relay import Relay
+from bot.retention import RetentionKeeper
 from bot.single import Singles
 from bot.wellbeing import judge_health
 from channels.base import Channel
@@ -53,6 +55,7 @@ class Counter:
             questions=self.office.questions,
             check_up=CheckUp(database=database, now=self.office.clock),
             attachments=Attachments(database=database, store=no_files, router=ScriptedRouter(), now=self.office.clock),
+            retention=RetentionKeeper(database=database, periods=RetentionTable().as_periods(), now=self.office.clock),
             rhythm=rhythm,
             singles=Singles(database=database, holder="drill", now=self.office.clock, length=timedelta(minutes=1)),
         )

@@ -1,0 +1,162 @@
+"""Emptying what was kept long enough: who wrote, what they wrote, and what we answered. The case itself stays, for the figures.
+
+Every row stays where it was, so that a replay of old messages brings nothing back and the event log stays whole. The files of
+attachments are removed by the sweep that removes those of withdrawn messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from routing.melding import Event
+from storage.corrections import Corrections
+from storage.meldingen import Change, Melding, Meldingen
+from storage.outbox import WAITS_FOR_STAFF, ReplyState
+from storage.tables import attachments, colleagues, follow_links, melders, meldingen, messages, notes, people, replies, tasks
+
+EMPTIED = "(opgeruimd na de bewaartermijn)"
+# Said so that the databases use the indexes of what is left to empty: values written out, and no range of another index.
+_IS_CLOSED = meldingen.c.stage.not_in(("te_beoordelen", "loopt", "wacht_op_melder"))
+_IS_HANDLED = messages.c.state.not_in(("wacht", "onleesbaar"))
+_HAS_TEXT = messages.c.text != sa.literal_column("''")
+_HAS_RAW = messages.c.raw != sa.literal_column("'{}'")
+_UNDECIDED = (ReplyState.READY.value, ReplyState.BUSY.value, *WAITS_FOR_STAFF)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionPeriods:
+    """How long things are kept, counted from their arrival (`raw`) or from the last step of a closed melding."""
+
+    raw: timedelta
+    content: timedelta
+    chatter: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """What is over its time, what is held, and what cannot be emptied because a reply still waits for somebody."""
+
+    raw: int
+    meldingen: int
+    held: int
+    waiting: int
+
+
+class Retention:
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def overview(self, periods: RetentionPeriods, now: datetime) -> Overview:
+        over = _is_over(periods, now)
+        return Overview(
+            raw=self._count(messages, _has_old_raw(periods, now)),
+            meldingen=self._count(meldingen, sa.and_(over, ~meldingen.c.is_held, ~_has_waiting_reply())),
+            held=self._count(meldingen, meldingen.c.is_held),
+            waiting=self._count(meldingen, sa.and_(over, ~meldingen.c.is_held, _has_waiting_reply())),
+        )
+
+    def strip_raw(self, periods: RetentionPeriods, now: datetime, limit: int) -> int:
+        """Remove the payloads of handled messages as the platform gave them. Returns how many. Idempotent."""
+        old = sa.select(messages.c.id).where(_has_old_raw(periods, now)).order_by(messages.c.received_at).limit(limit)
+        return self._connection.execute(sa.update(messages).where(messages.c.id.in_(old)).values(raw="{}")).rowcount
+
+    def empty_loose(self, periods: RetentionPeriods, now: datetime, limit: int) -> int:
+        """Empty handled messages that belong to no melding, such as a greeting. Returns how many. Idempotent."""
+        is_loose = sa.and_(messages.c.melding_id.is_(None), _IS_HANDLED, _HAS_TEXT)
+        old = sa.and_(is_loose, messages.c.received_at <= now - periods.chatter)
+        query = sa.select(messages.c.id, messages.c.person_id).where(old).order_by(messages.c.received_at).limit(limit)
+        rows = self._connection.execute(query).all()
+        self._empty_messages(messages.c.id.in_([row.id for row in rows]))
+        self._empty_people([row.person_id for row in rows if row.person_id is not None])
+        return len(rows)
+
+    def due(self, periods: RetentionPeriods, now: datetime, limit: int) -> tuple[Melding, ...]:
+        """Closed meldingen whose time is over, the oldest first."""
+        is_due = sa.and_(_is_over(periods, now), ~meldingen.c.is_held, ~_has_waiting_reply())
+        query = sa.select(meldingen).where(is_due).order_by(meldingen.c.updated_at, meldingen.c.id).limit(limit)
+        return tuple(Melding.from_row(row) for row in self._connection.execute(query))
+
+    def empty(self, melding: Melding, now: datetime) -> None:
+        """Empty one melding and the people who have nothing else with us. Raises StaleError when it changed meanwhile."""
+        columns: dict[str, object] = {"summary": EMPTIED, "emptied_at": now, "question": None, "appointment_place": None}
+        change = Change(
+            event=Event.OPGERUIMD,
+            actor="wijkbalie",
+            why="de bewaartermijn is om",
+            columns={**columns, "appointment_guests": "", "contact_person": None},
+        )
+        Meldingen(self._connection).record(melding, change, now)
+        self._empty_messages(messages.c.melding_id == melding.id)
+        self._empty_answers(melding.id)
+        Corrections(self._connection).forget([melding.id])
+        ours = sa.select(melders.c.person_id).where(melders.c.melding_id == melding.id)
+        self._empty_people(self._connection.execute(ours).scalars().all())
+
+    def hold(self, melding_id: int, *, is_held: bool, actor: str, why: str, now: datetime) -> bool:
+        """Keep a melding past its time, or no longer. False when it was so already. Raises NotFoundError, StaleError."""
+        repository = Meldingen(self._connection)
+        melding = repository.get(melding_id)
+        is_other = meldingen.c.is_held != is_held
+        if not self._count(meldingen, sa.and_(meldingen.c.id == melding_id, is_other)):
+            return False
+        event = Event.BEWAARD if is_held else Event.VRIJGEGEVEN
+        repository.record(melding, Change(event=event, actor=actor, why=why, columns={"is_held": is_held}), now)
+        return True
+
+    def _count(self, table: sa.Table, condition: sa.ColumnElement[bool]) -> int:
+        return int(self._connection.execute(sa.select(sa.func.count()).select_from(table).where(condition)).scalar_one())
+
+    def _empty_messages(self, which: sa.ColumnElement[bool]) -> None:
+        theirs = attachments.c.message_id.in_(sa.select(messages.c.id).where(which))
+        self._connection.execute(sa.update(attachments).where(theirs).values(state="verwijderd", reference="", problem=None))
+        nothing: dict[str, object] = {"text": "", "raw": "{}", "attachments": [], "lat": None, "lon": None}
+        columns = {**nothing, "thread": "", "reply_to": "", "in_reply_to": None}
+        self._connection.execute(sa.update(messages).where(which).values(columns))
+
+    def _empty_answers(self, melding_id: int) -> None:
+        run, of = self._connection.execute, sa.literal(melding_id)
+        links = follow_links.c.melder_id.in_(sa.select(melders.c.id).where(melders.c.melding_id == of))
+        run(sa.delete(follow_links).where(links))
+        run(sa.update(replies).where(replies.c.melding_id == of).values(text="", recipient="", thread="", reply_to=""))
+        run(sa.update(melders).where(melders.c.melding_id == of).values(thread="", reply_to=""))
+        run(sa.update(notes).where(notes.c.melding_id == of).values(text=""))
+        run(sa.update(tasks).where(tasks.c.melding_id == of).values(what="", why=""))
+
+    def _empty_people(self, person_ids: Sequence[int]) -> None:
+        """Forget who these are, as far as nothing else of theirs is kept. Colleagues stay known."""
+        takes_part = sa.select(melders.c.id).join(meldingen, meldingen.c.id == melders.c.melding_id)
+        is_needed = takes_part.where(melders.c.person_id == people.c.id, meldingen.c.emptied_at.is_(None))
+        has_words = sa.select(messages.c.id).where(messages.c.person_id == people.c.id)
+        has_words = has_words.where(sa.or_(_HAS_TEXT, ~_IS_HANDLED))
+        is_colleague = sa.select(colleagues.c.id).where(colleagues.c.person_id == people.c.id)
+        keeps = sa.or_(is_needed.exists(), has_words.exists(), is_colleague.exists())
+        name = sa.literal("opgeruimd:") + sa.cast(people.c.id, sa.Text)
+        is_gone = sa.and_(people.c.id.in_(person_ids), ~keeps)
+        self._connection.execute(sa.update(people).where(is_gone).values(external_id=name, display_name=""))
+
+
+def _has_old_raw(periods: RetentionPeriods, now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(_HAS_RAW, messages.c.received_at <= now - periods.raw, _IS_HANDLED)
+
+
+def _is_over(periods: RetentionPeriods, now: datetime) -> sa.ColumnElement[bool]:
+    """Closed and over its time. What was merged waits for the melding it was merged into, whose melders are also its own."""
+    is_chatter = sa.and_(meldingen.c.lead == "geen_actie", meldingen.c.updated_at <= now - periods.chatter)
+    root = meldingen.alias()
+    is_emptied = sa.select(root.c.id).where(root.c.id == meldingen.c.merged_into_id, root.c.emptied_at.is_not(None))
+    return sa.and_(
+        meldingen.c.emptied_at.is_(None),
+        _IS_CLOSED,
+        meldingen.c.updated_at <= now - min(periods.content, periods.chatter),
+        sa.or_(meldingen.c.updated_at <= now - periods.content, is_chatter),
+        sa.or_(meldingen.c.merged_into_id.is_(None), is_emptied.exists()),
+    )
+
+
+def _has_waiting_reply() -> sa.ColumnElement[bool]:
+    query = sa.select(replies.c.id).where(replies.c.melding_id == meldingen.c.id, replies.c.state.in_(_UNDECIDED))
+    return query.exists()
