@@ -45,7 +45,8 @@ _COUNTED = re.compile(
 )
 _PLURAL = re.compile(r" (?!(?:en|een|graag|mijn|zijn|hebben|wonen|even)\b)[a-z]{3,}(?:en|s)\b")
 _HOME = re.compile(
-    r"(?<!\[)(?:\bwoon\w*|\bwonen\w*|\bwoont\b|\badres\w*|huisadres|\bbij (?:mij|ons|mijn huis) (?:op|aan|in|thuis)?"
+    r"(?<!\[)(?:\bwoon\w*|\bwonen\w*|\bwoont\b|\badres\w*|\baddress|\bадрес\w*"
+    r"|地址|عنوان\w*|البيت|بيتي|\bev\b|\bdom\b|huisadres|\bbij (?:mij|ons|mijn huis) (?:op|aan|in|thuis)?"
     r"|\bbij huis\b|\bthuis\b"
     r"|(?:mijn|m'n|mn|ons|onze|me|mijn eigen|van mij|my|our|mijn moeders?|mijn vaders?) (?:\w+ ){0,2}?(?:huis|woning"
     r"|flat|app?artement|(?:voor|achter)?deur|stoep|gevel"
@@ -55,7 +56,10 @@ _HOME = re.compile(
     r"|parkeerplaats)\b|bij mij voor de deur|bij ons voor de deur|\bwij zitten op\b|\bik zit op\b|langs ?komen|op "
     r"bezoek|kom langs|sturen naar|stuur het naar|bezorg\w*"
     r"|ingeschreven|staat op naam|aanbellen|bel aan|gemeldet|angemeldet|ophalen|afleveren|post naar|brief naar"
-    r"|verhuis\w*|i live|we live|living at|my (?:home )?address|my house|my flat|ich wohne|wir wohnen|wohnhaft|meine "
+    r"|verhuis\w*|\bkamer \d+ (?:van|op|aan)"
+    r"|\b(?:pas|afvalpas|kliko|huurders?|bewoners?) van|aanvraag (?:\w+ ){0,2}(?:voor|op)|afspraak (?:op|aan)"
+    r"|\bziehe\w* .{0,20}nach|umzieh\w*|moving to|moved to|tasin\w*|przeprowadz\w*|demenage\w*|me mudo"
+    r"|i live|we live|living at|my (?:home )?address|my house|my flat|ich wohne|wir wohnen|wohnhaft|meine "
     r"adresse|j'habite"
     r"|nous habitons|mon adresse|vivo en|vivimos|mi direccion|abito|moro n|mieszkam\w*|moj adres|otur\w+|adresim"
     r"|ikamet\w*|locuiesc|adresa mea"
@@ -67,7 +71,16 @@ _PROBLEM = re.compile(
     r" (?:de |het |t |'t |the |nummer |huisnummer )?$"
 )
 _AT = re.compile(r"\b(?:at|op|aan|in|van|naar|uit|an|w|przy|en|rue|calle|on)\.? (?:de |het |t |'t |the )?$")
-_FIRST_PERSON = re.compile(r"\b(?:ik|mij|mijn|me|mn|m'n|wij|we|ons|onze|i|my|our|us)\b")
+_FIRST_PERSON = re.compile(
+    r"\b(?:ik|mij|mijn|me|mn|m'n|wij|we|ons|onze|i|i'm|my|our|us|ich|mein\w*|wir|unser\w*|je|j'ai|mon|ma|mes|nous|mi|yo|mio|mia"
+    r"|moj\w*|mnie|ben|benim|bizim|babam\w*|annem\w*|мій|моя|мене|мой|меня|мене)\b"
+)
+_WORD_BEFORE = re.compile(r"[^\W\d_] $")
+_PLACED = re.compile(
+    r"\b(?:at|op|aan|in|van|naar|uit|an|w|przy|na|en|rue|calle|on|of|voor|bij|thv|hoek|tegenover|naast|achter|near|from|opposite"
+    r"|de|het|the|der|straat|ul|und|and|tussen|langs|over|via|door|om) $"
+)
+_FLOOR = re.compile(r"[ ,]{0,2}(?:(?:\d|first|second|third|eerste|tweede|derde)\w{0,2} (?:floor|hoog|verdieping|etage))?[ .!]*$")
 _OPENED = re.compile(r"(?:^|[.?!\n:;,(-]|\b(?:groet|groeten|groetjes|mvg|dank|bedankt|alvast|kom|kom snel|hier))[ )]*$")
 _CLOSED = re.compile(r"[ ]?(?:$|[.,;:)\n!?-]|en |tel|bel |mail|of |hs|\d?hoog|\d ?hoog|utrecht)")
 _REPORTED_PLACE = re.compile(r"(?:locatie|plek|plaats|waar|straat|location|where|lugar|lieu|ort)[:,]? ?$")
@@ -129,6 +142,8 @@ def _is_home(folded: str, start: int, end: int) -> bool:
         return False
     if _AT.search(before):
         return _FIRST_PERSON.search(re.split(r"[.!?\n]", folded[:start])[-1]) is not None
+    if _WORD_BEFORE.search(before) and not _PLACED.search(before) and _FLOOR.match(folded, end):
+        return _FIRST_PERSON.search(folded) is not None  # the last words of who tells something, without a word for where
     if _OPENED.search(before) is None or _CLOSED.match(folded, end) is None:
         return False
     signed = start > 0 and not folded[end:].strip(" .!")

@@ -63,7 +63,8 @@ _BIRTH = re.compile(
     r"|出生|生日)"
 )
 _FAMILY = re.compile(
-    r"\b(?:zoon|zoontje|dochter|dochtertje|kind|moeder|vader|man|vrouw|partner|ik ben(?: van)?|wij zijn van),? \(?$"
+    r"\b(?:zoon|zoontje|dochter|dochtertje|kind|moeder|vader|man|vrouw|partner"
+    r"|(?:ik ben|hij is|zij is|ze is|wij zijn)(?: van)?),? \(?$"
 )
 _OLD_DATE = re.compile(r"\d{1,2}[-./]\d{1,2}[-./](?:19[1-9]\d|200\d)")
 _EVENT = re.compile(

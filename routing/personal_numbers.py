@@ -22,7 +22,7 @@ _PUBLIC_PHONES = frozenset({"0302860000", "0880242000"})
 _NOT_IN_NUMBER = r"(?<![\w.,/+-])"
 _SEPARATOR = r"[ .\-/]{0,3}"
 _DUTCH_PHONE = re.compile(
-    rf"(?<![\w.,+])(?:[0o]6{_SEPARATOR}\d(?:{_SEPARATOR}\d){{6,8}}|\(?0[1-9]\d{{1,2}}\)?{_SEPARATOR}\d(?:[ "
+    rf"(?<![a-z0-9.,+])(?:[0o]6{_SEPARATOR}\d(?:{_SEPARATOR}\d){{6,8}}|\(?0[1-9]\d{{1,2}}\)?{_SEPARATOR}\d(?:[ "
     rf".-]{{0,2}}\d){{5,7}})(?!\d|[.,]\d|[-/]\d)"
 )
 _FOREIGN_PHONE = re.compile(r"(?<![\w+])(?:\+ ?|00 ?)[1-9]\d{0,2}(?:[ .\-/()]{0,3}\d){7,12}(?!\d)")
@@ -58,7 +58,8 @@ _COUNTRIES_BY_LENGTH = {
     31: "MT",
 }
 _IBAN_LENGTHS = {country: length for length, countries in _COUNTRIES_BY_LENGTH.items() for country in countries.split()}
-_IBAN = re.compile(r"(?<![a-z0-9])([a-z]{2})[ .-]?\d{2}(?:[ .-]{0,2}[a-z0-9]){8,30}")
+# Looked for at every place: words such as "in 10 keer" before an account look like the beginning of another.
+_IBAN = re.compile(r"(?<![a-z0-9])(?=(([a-z]{2})[ .-]?\d{2}(?:[ .-]{0,2}[a-z0-9]){8,30}))")
 _DUTCH_IBAN = re.compile(r"nl\d{2}[a-z]{4}\d{7,11}")
 _BANK_CUE = re.compile(
     r"(?<!\[)(?:iban|rekening ?(?:nummer|nr)|bankrekening|mijn rekening|rek\.? ?nr|account number|bank account|konto"
@@ -80,6 +81,12 @@ _PLATE_WORD = re.compile(
     r"(?<!\[)(?:kenteken\w*|nummerplaat|nummerbord|licen[cs]e plate|plate number|number plate|numberplate|\bplate\b"
     r"|plaka\w*|kennzeichen|rejestracyjn\w*"
     r"|immatriculation|matricula|\btarga\b|номер\w* авто\w*|номерн\w* знак\w*)"
+)
+# Plates of other countries, as far as they stand in groups right behind the word for a vehicle: WGM 4471K, AA 1234 BC.
+_GROUPED_PLATE = re.compile(r"(?<![\w-])[A-Z]{1,3}[ -](?:\d{3,4}[ -][A-Z]{1,3}|\d{3,5}[A-Z]{0,2})(?![\w-])")
+_VEHICLE = re.compile(
+    r"(?:auto|wagen|busje|bus|camper|scooter|car|van|truck|voiture|coche|macchina|araba\w*|samoch\w+|carro|masina"
+    r"|авто\w*|машин\w*|камион\w*|бус\w*|سيارة\w*)[:,]? ?$"
 )
 _PLATE_GROUPS = frozenset({(2, 2, 2), (2, 3, 1), (1, 3, 2), (3, 2, 1), (1, 2, 3)})
 _MONTHS = word_set("jan feb mrt apr mei may jun jul aug sep okt oct nov dec")
@@ -143,8 +150,8 @@ def find_bank_accounts(folded: str, _text: str) -> Iterator[Span]:
 
 def _iban_span(folded: str, match: re.Match[str]) -> Span | None:
     """Takes as many characters as the country's accounts have, blanks not counted."""
-    length = _IBAN_LENGTHS.get(match[1].upper())
-    places = [place for place in range(match.start(), match.end()) if folded[place] not in " .-"]
+    length = _IBAN_LENGTHS.get(match[2].upper())
+    places = [place for place in range(*match.span(1)) if folded[place] not in " .-"]
     if length is None:
         return None
     presented = _BANK_CUE.search(folded[max(0, match.start() - 40) : match.start()]) is not None
@@ -152,7 +159,7 @@ def _iban_span(folded: str, match: re.Match[str]) -> Span | None:
     iban = "".join(folded[place] for place in places[:length])
     if len(iban) == length and ends_word and passes_mod97(iban):
         return Span("iban", match.start(), places[length - 1] + 1)
-    if match[1] == "nl":
+    if match[2] == "nl":
         shape = _DUTCH_IBAN.match("".join(folded[place] for place in places))
         return Span("iban", match.start(), places[shape.end() - 1] + 1, valid=False) if shape else None
     digits = sum(character.isdigit() for character in iban)
@@ -174,6 +181,9 @@ def find_plates(folded: str, text: str) -> Iterator[Span]:
         if (cue and form in _PLATE_FORMS) or loud:
             yield Span("plate", match.start(), match.end())
     yield from _foreign_plates(folded, text)
+    for match in _GROUPED_PLATE.finditer(text):
+        if _VEHICLE.search(folded[max(0, match.start() - 16) : match.start()]):
+            yield Span("plate", match.start(), match.end())
 
 
 def _has_plate_cue(folded: str, start: int) -> bool:

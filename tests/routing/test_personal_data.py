@@ -214,3 +214,26 @@ def test_a_masked_text_holds_nothing_personal(text: str) -> None:
 def test_a_text_of_a_hundred_thousand_characters_is_read(word: str) -> None:
     text = word * (100_000 // len(word))
     assert len(mask(text)) > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("De nota graag in 12 keer van rekening NL91ABNA0417164300", ("iban", "NL91ABNA0417164300")),
+        ("请打电话0612345678", ("phone", "0612345678")),
+        ("地址 Springweg 14", ("address", "Springweg 14")),
+        ("Mijn vader moet een nieuw pasje, hij is van 03-04-1947.", ("dob", "03-04-1947")),
+        ("Mam samochód KRA 1234X i mieszkam w centrum", ("plate", "KRA 1234X")),
+        ("Моє авто AB 1234 CD стоїть біля дому", ("plate", "AB 1234 CD")),
+        ("pas van Springweg 14 doet het niet", ("address", "Springweg 14")),
+        ("hij slaat mij weer en de deur is op slot Springweg 14", ("address", "Springweg 14")),
+        ("Wir ziehen im Mai um, ich ziehe nach Springweg 14", ("address", "Springweg 14")),
+    ],
+)
+def test_it_is_found_in_the_words_that_residents_put_around_it(text: str, found: tuple[str, str]) -> None:
+    assert found in kinds_and_texts(text)
+
+
+@pytest.mark.parametrize("text", ["lamp kapot Springweg 14", "de boom bij Springweg 14", "busje staat op Springweg 14 fout"])
+def test_where_something_is_wrong_is_no_home(text: str) -> None:
+    assert kinds_and_texts(text) == []
