@@ -102,11 +102,18 @@ def run(
 def route(
     source: Annotated[Path | None, typer.Option("--input", "-i", help="JSON-regels; standaard van standaardinvoer.")] = None,
     target: Annotated[Path | None, typer.Option("--output", "-o", help="Uitvoerbestand; standaard standaarduitvoer.")] = None,
+    processes: Annotated[
+        int | None, typer.Option("--processes", min=1, help="Processen voor een groot bestand; standaard een per rekenkern.")
+    ] = None,
 ) -> None:
     """Routeer berichten: per regel {"id","channel","text"} erin, per regel het besluit eruit, in dezelfde volgorde."""
     from bot.json_lines import route_lines
+    from bot.parallel_lines import can_be_read_ahead, cores, route_in_parallel
 
-    _answer_lines(source, target, route_lines)
+    def answer(lines: TextIO, router: Router) -> Iterable[dict[str, Any]]:
+        return route_in_parallel(lines, router, processes or cores()) if can_be_read_ahead(lines) else route_lines(lines, router)
+
+    _answer_lines(source, target, answer)
 
 
 @app.command()
@@ -172,9 +179,7 @@ def demo(
     raise typer.Exit(play_once(console) if once else show(console, port))
 
 
-def _answer_lines(
-    source: Path | None, target: Path | None, answer: Callable[[Iterable[str], Router], Iterable[dict[str, Any]]]
-) -> None:
+def _answer_lines(source: Path | None, target: Path | None, answer: Callable[[TextIO, Router], Iterable[dict[str, Any]]]) -> None:
     """One JSON answer per line, in the order of the lines, written as soon as it is known."""
     from routing.engine import load_engine
     from routing.vakafdelingen import load_municipality

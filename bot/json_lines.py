@@ -9,9 +9,9 @@ from typing import Any
 from routing.decision import Decision, Router, Zone
 
 
-def route_lines(lines: Iterable[str], router: Router) -> Iterator[dict[str, Any]]:
-    """One answer per non-empty line. An error object carries the line number (from 1) and what is wrong."""
-    for number, line in enumerate(lines, start=1):
+def route_lines(lines: Iterable[str], router: Router, first: int = 1) -> Iterator[dict[str, Any]]:
+    """One answer per non-empty line. An error object carries the line's number, counted from `first`, and what is wrong."""
+    for number, line in enumerate(lines, start=first):
         if not line.strip():
             continue
         message = _parse(line)
