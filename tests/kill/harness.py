@@ -107,19 +107,19 @@ def _kill_some_rounds(city: City, killing: Killing, enough: int) -> None:
 def _let_settle(database: Database, city: City, product: Product, late: timedelta) -> None:
     """Live until every message is handled and every reply that can be settled is, each life later than the one before.
 
-    What waits an hour after other news is not waited for.
+    What waits an hour after other news is not waited for. Only what is left when nobody lives any more is left.
     """
     for life in range(_MOST_LIVES):
         product.start(Clock(offsets=((late + life * _STEP).total_seconds(),)))
         product.await_ready()
-        is_settled = _await_rest(database, city, product)
+        _await_rest(database, city, product)
         product.stop()
-        if is_settled:
+        if left(database, city) == 0:
             return
 
 
-def _await_rest(database: Database, city: City, product: Product) -> bool:
-    """Until nothing is left in two looks, or nothing moves. Returns whether nothing is left."""
+def _await_rest(database: Database, city: City, product: Product) -> None:
+    """Until nothing is left in two looks, or nothing moves."""
     seen, moved_at = [-1, -1], time.monotonic()
     while seen[-2:] != [0, 0] and time.monotonic() < moved_at + _STANDSTILL_SECONDS:
         assert not product.is_dead
@@ -127,4 +127,3 @@ def _await_rest(database: Database, city: City, product: Product) -> bool:
         seen.append(left(database, city))
         if seen[-1] != seen[-2]:
             moved_at = time.monotonic()
-    return seen[-2:] == [0, 0]
