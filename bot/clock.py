@@ -23,7 +23,7 @@ from bot.retention import RetentionKeeper
 from bot.single import Singles
 from bot.triage import Triage
 from channels.base import Channel
-from routing.errors import StorageUnavailableError
+from routing.errors import StaleError, StorageUnavailableError
 
 _log = structlog.get_logger(__name__)
 
@@ -150,6 +150,8 @@ class Clock:
             if name not in self.trouble:
                 _log.error("step failed", step=name, error=str(error))
             self.trouble[name] = str(error)
+        except StaleError:
+            _log.info("a rival was in the way: again at the next tick", step=name)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one step, the others go on
             _log.exception("step failed", step=name)
             self.trouble[name] = f"Onverwachte fout ({type(error).__name__}); zie het logboek."
@@ -168,9 +170,12 @@ class Clock:
     def _relaying(self, channel: Channel) -> Callable[[], Awaitable[None]]:
         async def relay() -> None:
             # One process per channel: the platform counts our posts together, so their pace is kept in one place.
-            if await asyncio.to_thread(self.singles.take, f"versturen {channel.name}") is not None:
-                await self.relay.settle(channel)
-                await self.relay.run(channel)
+            def is_ours() -> bool:
+                return self.singles.take(f"versturen {channel.name}") is not None
+
+            if await asyncio.to_thread(is_ours):
+                await self.relay.settle(channel, is_ours)
+                await self.relay.run(channel, is_ours=is_ours)
 
         return relay
 

@@ -22,6 +22,7 @@ from routing.errors import (
     ChannelAuthError,
     ChannelError,
     RecipientUnreachableError,
+    StaleError,
     StorageUnavailableError,
     TemporaryChannelError,
 )
@@ -45,6 +46,11 @@ def retry_delay(attempt: int) -> timedelta:
     return min(doubled, _LONGEST_RETRY)
 
 
+def always() -> bool:
+    """The only process there is."""
+    return True
+
+
 @dataclass(slots=True, kw_only=True)
 class Relay:
     """Posts due replies, one channel at a time. One instance per process; `now` is the clock, `pause` waits seconds.
@@ -64,11 +70,14 @@ class Relay:
     _quiet: QuietChannels = field(default_factory=QuietChannels)
     _is_stopping: bool = False
 
-    async def run(self, channel: Channel, limit: int = 100) -> int:
-        """Post what is due on this channel, at most `limit`. Returns how many posts the platform confirmed."""
+    async def run(self, channel: Channel, limit: int = 100, is_ours: Callable[[], bool] = always) -> int:
+        """Post what is due on this channel, at most `limit`. Returns how many posts the platform confirmed.
+
+        `is_ours` is asked before each post, in a thread, whether this process may (still) post on the channel.
+        """
         sent = 0
         for _ in range(limit):
-            if not await self._may_post(channel.name):
+            if not await self._may_post(channel.name) or not await asyncio.to_thread(is_ours):
                 break
             started = time.monotonic()
             reply = await asyncio.to_thread(self._claim, channel.name)
@@ -84,11 +93,16 @@ class Relay:
         """Post nothing more after the send that is under way."""
         self._is_stopping = True
 
-    async def settle(self, channel: Channel) -> int:
-        """Read the channel back for uncertain replies whose moment to look has come. Returns how many were settled."""
+    async def settle(self, channel: Channel, is_ours: Callable[[], bool] = always) -> int:
+        """Read the channel back for uncertain replies whose moment to look has come. Returns how many were settled.
+
+        `is_ours` is asked before each look, as in `run`.
+        """
         await asyncio.to_thread(self._expire_claims, channel)
         settled = 0
         for reply in await asyncio.to_thread(self._claim_looks, channel.name):
+            if not await asyncio.to_thread(is_ours):
+                break
             settled += await self._look(channel, reply)
         return settled
 
@@ -247,7 +261,7 @@ class Relay:
         for wait in _WAITS:
             try:
                 await asyncio.to_thread(self._in_transaction, change)
-            except StorageUnavailableError as error:
+            except (StorageUnavailableError, StaleError) as error:
                 _log.error("outcome not recorded yet", error=str(error))
                 await self.pause(wait)
             else:

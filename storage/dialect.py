@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,6 +35,11 @@ def one_at_a_time(connection: sa.Connection, number: int) -> None:
     """Wait until nobody else holds the lock of this number; it is let go at the end of the transaction. SQLite has one writer."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+def hold_name(connection: sa.Connection, name: str) -> None:
+    """As `one_at_a_time`, for a name instead of a number."""
+    one_at_a_time(connection, int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True))
 
 
 def skipping_locked(connection: sa.Connection, query: sa.Select[Any], table: sa.Table) -> sa.Select[Any]:

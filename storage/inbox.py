@@ -145,6 +145,8 @@ class Inbox:
         message_id = insert_new(self._connection, messages, self._message_row(item, now))
         if message_id is None:
             return False
+        if item.edits is not None and self._withdrawals.mask_late_version(message_id, item.channel, item.edits, now):
+            return True
         first_id = self._join_album(item, message_id)
         self._attachments.add(message_id if first_id is None else first_id, item.channel, item.attachments, now)
         return True

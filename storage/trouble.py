@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import ExceptionContext
 
-from routing.errors import StorageUnavailableError
+from routing.errors import StaleError, StorageUnavailableError
 
 _SQLITE = {
     "SQLITE_FULL": "de schijf is vol; maak ruimte vrij",
@@ -27,15 +27,22 @@ _POSTGRES = {
     "57P": "de databaseserver stopt of start; wacht tot zij er weer is",
     "08": "de databaseserver is niet bereikbaar; kijk of zij draait en of het netwerk het doet",
 }
+# Serialization failure, deadlock: PostgreSQL ended this transaction to let a rival's go on. All of it can be done again.
+_RIVAL_WAS_FIRST = frozenset({"40001", "40P01"})
 _UNREACHABLE = _POSTGRES["08"]
 
 
 def tell_apart(engine: sa.Engine) -> None:
-    """From now on raise StorageUnavailableError for trouble of the database itself; other errors stay as they are."""
+    """From now on raise StorageUnavailableError for trouble of the database itself, and StaleError when a rival was in the way.
+
+    Other errors stay as they are.
+    """
     sa.event.listen(engine, "handle_error", _translate)
 
 
 def _translate(context: ExceptionContext) -> None:
+    if getattr(context.original_exception, "sqlstate", None) in _RIVAL_WAS_FIRST:
+        raise StaleError("Iemand anders wijzigde op hetzelfde moment hetzelfde. Laad de pagina opnieuw.") from None
     problem = _problem(context)
     if problem is not None and not context.is_pre_ping:
         raise StorageUnavailableError(f"De database werkt niet mee: {problem}.") from None

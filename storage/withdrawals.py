@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from routing.melding import Event
 from routing.messages import Removal
 from storage.corrections import Corrections
-from storage.dialect import insert_new
+from storage.dialect import hold_name, insert_new
 from storage.meldingen import Change, Meldingen
 from storage.tables import attachments, messages
 
@@ -28,10 +29,11 @@ class Withdrawals:
         is_it = self._named(removal)
         if removal.doubt:
             return self._note_unseen(is_it, removal.doubt, now)
-        # Locked: what is being judged at this moment has its melding before it is masked.
-        found = self._connection.execute(sa.select(messages).where(is_it).with_for_update()).all()
-        if not found:
-            self._leave_mark(removal, now)
+        self._hold(removal.channel, removal.external_id)
+        found = self._locked(is_it)
+        is_here = any(row.external_id == removal.external_id for row in found)
+        if not is_here and not self._leave_mark(removal, now):
+            found = self._locked(is_it)  # it was being taken in at this moment
         present = [row for row in found if row.removed_at is None]
         for row in present:
             self._mask(row, now)
@@ -39,6 +41,24 @@ class Withdrawals:
             self._tell(melding_id, [row.text for row in present], now)
             Corrections(self._connection).forget([melding_id])
         return bool(present)
+
+    def mask_late_version(self, message_id: int, channel: str, original: str, now: datetime) -> bool:
+        """Mask a version that comes in after its original was taken back. False when the original still stands."""
+        self._hold(channel, original)
+        is_gone = sa.and_(messages.c.external_id == original, messages.c.removed_at.is_not(None))
+        if self._connection.execute(sa.select(messages.c.id).where(messages.c.channel == channel, is_gone)).first() is None:
+            return False
+        for row in self._locked(messages.c.id == message_id):
+            self._mask(row, now)
+        return True
+
+    def _hold(self, channel: str, external_id: str) -> None:
+        """A message is taken back, or gets a later version: one of the two at a time, until the end of this transaction."""
+        hold_name(self._connection, f"{channel} {external_id}")
+
+    def _locked(self, which: sa.ColumnElement[bool]) -> Sequence[sa.Row[tuple[object, ...]]]:
+        """What is being judged at this moment has its melding before it is masked."""
+        return self._connection.execute(sa.select(messages).where(which).with_for_update()).all()
 
     def _named(self, removal: Removal) -> sa.ColumnElement[bool]:
         """The message, and every later version of it."""
@@ -72,7 +92,9 @@ class Withdrawals:
         change = Change(event=Event.VERWIJDERD_DOOR_MELDER, actor="melder", why="op het platform", columns=columns)
         repository.record(melding, change, now)
 
-    def _leave_mark(self, removal: Removal, now: datetime) -> None:
+    def _leave_mark(self, removal: Removal, now: datetime) -> bool:
+        """False when the message was there already. Waits for who is taking it in."""
         values = {"channel": removal.channel, "external_id": removal.external_id, "attachments": [], "raw": "{}"}
         moments = {"sent_at": now, "received_at": now, "removed_at": now}
-        insert_new(self._connection, messages, {**values, **moments, "state": "verwerkt", "action": "verwijderd"})
+        mark = {**values, **moments, "state": "verwerkt", "action": "verwijderd"}
+        return insert_new(self._connection, messages, mark) is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -89,3 +90,14 @@ def database(database_url: str) -> Iterator[Database]:
     upgrade(opened.engine)
     yield opened
     opened.close()
+
+
+def until_somebody_waits(database: Database, patience: float = 30) -> None:
+    """Until a transaction on this PostgreSQL database waits for the lock of another, at most `patience` seconds."""
+    deadline = time.monotonic() + patience
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    while True:
+        with database.reading() as connection:
+            if connection.exec_driver_sql(waiting).scalar_one():
+                return
+        assert time.monotonic() < deadline, f"nobody waited for a lock within {patience:.0f} s"

@@ -32,6 +32,7 @@ from storage.migrate import upgrade
 from storage.outbox import ReplyState
 from tests.bot.office import Office, an_office
 from tests.builders import ScriptedRouter
+from tests.databases import until_somebody_waits
 
 Breaking = Callable[[Database], Any]
 
@@ -233,3 +234,63 @@ async def test_a_claim_from_before_the_clock_was_set_back_is_looked_into(
     await counter.tick()
     assert counter.office.replies()[0].state is ReplyState.UNCERTAIN
     await counter.channel.aclose()
+
+
+async def test_who_sends_for_long_keeps_the_channel_to_itself(database: Database, simulator: TelegramSimulator) -> None:
+    counter = Counter(database, simulator)
+    clock = counter.office.clock
+    for number in range(4):
+        simulator.resident_writes(str(number), "Bewoner", f"lamp {number} is stuk")
+    rival = Singles(database=database, holder="rival", now=clock, length=timedelta(minutes=1))
+
+    def a_while_passes() -> None:
+        clock.advance(seconds=40)
+        assert rival.take("versturen telegram") is None
+
+    counter.when_waiting = a_while_passes
+    await counter.tick()
+    assert len(simulator.posted) == 4
+    await counter.channel.aclose()
+
+
+async def test_who_was_overtaken_while_sending_stops(database: Database, simulator: TelegramSimulator) -> None:
+    counter = Counter(database, simulator)
+    clock = counter.office.clock
+    for number in range(4):
+        simulator.resident_writes(str(number), "Bewoner", f"lamp {number} is stuk")
+    rival = Singles(database=database, holder="rival", now=clock, length=timedelta(minutes=1))
+
+    def the_machine_stands_still() -> None:
+        clock.advance(minutes=2)
+        rival.take("versturen telegram")
+
+    counter.when_waiting = the_machine_stands_still
+    await counter.tick()
+    assert len(simulator.posted) == 1
+    await counter.channel.aclose()
+
+
+async def test_an_outcome_that_meets_a_rival_is_written_down_all_the_same(
+    postgres_url: str, simulator: TelegramSimulator
+) -> None:
+    database = Database.open(postgres_url)
+    counter = Counter(database, simulator)
+    simulator.resident_writes("1", "Ada", "de lamp is stuk")
+    await counter.clock.intake.fetch(counter.channel)
+    counter.office.triage.run()
+    with database.engine.begin() as rival:
+        rival.exec_driver_sql("SET LOCAL deadlock_timeout = '1h'")  # so that it is the other one that has to give way
+
+        def hold_the_attempt(point: str) -> None:
+            if point == "na versturen":
+                rival.exec_driver_sql("SELECT * FROM attempts FOR UPDATE")
+
+        database.watch = hold_the_attempt
+        relaying = asyncio.create_task(counter.clock.relay.run(counter.channel))
+        await asyncio.to_thread(until_somebody_waits, database)
+        await asyncio.to_thread(rival.exec_driver_sql, "UPDATE replies SET looks = 0")
+    assert await relaying == 1
+    assert counter.office.replies()[0].state is ReplyState.SENT
+    assert len(simulator.posted) == 1
+    await counter.channel.aclose()
+    database.close()
