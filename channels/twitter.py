@@ -41,6 +41,7 @@ from routing.messages import CannotTell, Delivery, Item, NotFound, OutboundMessa
 _MAX_LENGTH = {Delivery.PUBLIC_REPLY: 280, Delivery.DIRECT: 10_000}
 _MENTIONS_KEPT = 800  # X documentation, August 2026: what the mentions timeline reaches back to, deleted ones included
 _DELETED_AT_MOST = 50
+_LONGEST_WAIT = timedelta(hours=1)  # the windows of X are 15 minutes; its limits of a day are asked about every hour
 _LOOKED_UP_AT_ONCE = 100
 _CHALLENGE = re.compile(r"[!#-Z^-z|~]{1,255}")  # a word, without what JSON puts around things: never what a webhook brings
 
@@ -178,11 +179,20 @@ class XChannel:
         account_id = self._own_id()
         page, cursor = self._fetch_mentions(cursor, account_id)
         page = replace(page, again_after=self._client.pace("mentions"))
-        if self._now().timestamp() < cursor.direct_at:
+        if self._is_too_early(cursor.direct_at):
             return replace(page, cursor=cursor.encode())
         direct, cursor = self._fetch_direct_messages(cursor, account_id)
         items, more = (*page.items, *direct.items), page.more or direct.more
         return replace(page, items=items, cursor=cursor.encode(), more=more, problem=direct.problem)
+
+    def _is_too_early(self, direct_at: int) -> bool:
+        """A moment further away than any wait was written by a clock that ran ahead."""
+        left = direct_at - self._now().timestamp()
+        return 0 < left <= self._longest_wait.total_seconds()
+
+    @property
+    def _longest_wait(self) -> timedelta:
+        return max(self._settings.direct_interval, _LONGEST_WAIT)
 
     def _words_of_end(self) -> str:
         return (
@@ -216,7 +226,7 @@ class XChannel:
             wait, problem = error.retry_after or wait, f"privéberichten ophalen lukt nu niet: {error}"
         except ChannelAuthError as error:
             problem = f"privéberichten ophalen mag niet: {error}"
-        due = 0 if more else int((self._now() + wait).timestamp())
+        due = 0 if more else int((self._now() + min(wait, self._longest_wait)).timestamp())
         return Page(items=items, cursor="", more=more, problem=problem), replace(cursor, direct_at=due)
 
     def _walk_direct_messages(self, cursor: XCursor, account_id: str) -> tuple[XCursor, tuple[Item, ...], bool]:

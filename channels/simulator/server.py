@@ -12,6 +12,7 @@ import socket
 import struct
 import threading
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from channels.simulator.faults import Fault, FaultKind, Faults, Side
 
 HOST = "127.0.0.1"
 _START_SECONDS = 10.0
+_ASKED_KEPT = 1000
 _LARGEST_REQUEST = 64 * 1024 * 1024
 _BAD_GATEWAY = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
@@ -82,6 +84,8 @@ class Simulator(ABC):
         self.clock = clock
         self.faults = Faults(seed=seed)
         self.posted = PostedLog()
+        self.asked: deque[tuple[Side, str]] = deque(maxlen=_ASKED_KEPT)
+        """The latest requests, oldest first: what each does, and the platform's own name of the call."""
         self.lock = threading.RLock()
         self.is_token_expired = False
         self._port = port
@@ -190,6 +194,7 @@ class Simulator(ABC):
 
     async def exchange(self, request: web.Request, side: Side, method: str, handle: Handler) -> web.StreamResponse:
         """Answer one call. Faults of the script strike before or after `handle`, which does the platform's work."""
+        self.asked.append((side, method))
         fault = self.faults.draw(side, method)
         if fault is None:
             return self.token_expired() if self.is_token_expired else await handle()

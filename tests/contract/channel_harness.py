@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from channels.base import Channel
@@ -43,6 +44,18 @@ class ChannelCase(ABC):
     """Name of the test -> why this platform cannot have the case."""
 
     simulator: Simulator
+    start: datetime | None = None
+    """What was written before it is not ours; `channel()` passes it on."""
+    platform_is_off = timedelta()
+    """By how much the platform's clock, `platform_clock`, is off."""
+    we_are_off = timedelta()
+    """The same for the channel's own clock, `our_clock`."""
+
+    def platform_clock(self) -> datetime:
+        return datetime.now(UTC) + self.platform_is_off
+
+    def our_clock(self) -> datetime:
+        return datetime.now(UTC) + self.we_are_off
 
     @abstractmethod
     def channel(self) -> Channel:
@@ -68,11 +81,20 @@ class ChannelCase(ABC):
     def our_own_post_comes_along(self, text: str) -> None:
         """Our own post appears in what we read."""
 
+    def resident_edits(self, written: Written, text: str) -> None:
+        """Another text for what was written before. For a platform where an edit is seen by reading."""
+        raise NotImplementedError
+
+    def resident_takes_back(self, written: Written) -> None:
+        """For a platform where that is seen by reading, or by asking."""
+        raise NotImplementedError
+
     def expire_token(self) -> None:
         self.simulator.is_token_expired = True
 
-    def time_passes(self) -> None:  # noqa: B027 - most channels keep no time of their own
+    def time_passes(self) -> None:
         """An hour later, for a channel that waits between two readings."""
+        self.we_are_off += timedelta(hours=1)
 
     def answer(self, message: InboundMessage, text: str) -> OutboundMessage:
         """A reply, made of nothing but what the channel itself reported."""
@@ -94,6 +116,7 @@ class Inbox:
 
     messages: dict[str, InboundMessage] = field(default_factory=dict)
     unreadable: dict[str, UnreadableItem] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
     cursor: str | None = None
 
     def keep(self, page: Page) -> int:
@@ -102,8 +125,10 @@ class Inbox:
         for item in page.items:
             if isinstance(item, InboundMessage):
                 self.messages.setdefault(item.external_id, item)
-            else:
+            elif isinstance(item, UnreadableItem):
                 self.unreadable.setdefault(item.external_id, item)
+            else:
+                self.removed.add(item.external_id)
         self.cursor = page.cursor
         return len(self.messages) + len(self.unreadable) - before
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from channel_harness import A_RESIDENT, ChannelCase, Written
 
 from channels.base import Channel
@@ -19,9 +21,13 @@ class FacebookCase(ChannelCase):
     delivery = Delivery.PUBLIC_REPLY
     several_pages = 17
     secrets = (PAGE_TOKEN, APP_SECRET)
+    left_out: ClassVar = {
+        "test_an_edit_is_a_message_that_names_what_it_replaces": "Meta zegt dat alleen met een webhook",
+        "test_what_the_writer_takes_back_is_told": "Meta zegt dat alleen met een webhook",
+    }
 
     def __init__(self) -> None:
-        self.simulator: GraphSimulator = GraphSimulator(page_token=PAGE_TOKEN, app_secret=APP_SECRET)
+        self.simulator: GraphSimulator = GraphSimulator(page_token=PAGE_TOKEN, app_secret=APP_SECRET, clock=self.platform_clock)
 
     def channel(self) -> Channel:
         return FacebookChannel(
@@ -33,7 +39,9 @@ class FacebookCase(ChannelCase):
                 connect_timeout=3.0,
                 read_timeout=1.5,
                 page_size=5,
-            )
+                start=self.start,
+            ),
+            now=self.our_clock,
         )
 
     def resident_writes(self, text: str, *, person_id: str = A_RESIDENT) -> Written:
@@ -48,6 +56,9 @@ class FacebookCase(ChannelCase):
 
     def platform_hands_over_nonsense(self) -> None:
         self.simulator.hand_over_comment({"id": None, "from": 3, "message": [], "created_time": "toen"})
+
+    def resident_takes_back(self, written: Written) -> None:
+        self.simulator.deletes(written.external_id)
 
     def our_own_post_comes_along(self, text: str) -> None:
         self.simulator.colleague_comments(text)

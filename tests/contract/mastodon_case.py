@@ -25,7 +25,7 @@ class MastodonCase(ChannelCase):
     manner: ClassVar[Manner] = OPENLY
 
     def __init__(self) -> None:
-        self.simulator: MastodonSimulator = MastodonSimulator(token=ACCESS_TOKEN)
+        self.simulator: MastodonSimulator = MastodonSimulator(token=ACCESS_TOKEN, clock=self.platform_clock)
 
     def channel(self) -> Channel:
         return MastodonChannel(
@@ -36,7 +36,9 @@ class MastodonCase(ChannelCase):
                 read_timeout=1.5,
                 page_size=5,
                 overlap=2,
-            )
+                start=self.start,
+            ),
+            now=self.our_clock,
         )
 
     def resident_writes(self, text: str, *, person_id: str = A_RESIDENT) -> Written:
@@ -55,6 +57,12 @@ class MastodonCase(ChannelCase):
 
     def our_own_post_comes_along(self, text: str) -> None:
         self.simulator.account_posts(f"@wijkbureau {text}")
+
+    def resident_edits(self, written: Written, text: str) -> None:
+        self.simulator.resident_edits(written.external_id, text)
+
+    def resident_takes_back(self, written: Written) -> None:
+        self.simulator.resident_deletes(written.external_id)
 
     def _written(self, status_id: str, person_id: str) -> Written:
         return Written(external_id=status_id, thread=status_id, person_id=person_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from channel_harness import A_RESIDENT, ChannelCase, Written
 
 from channels.base import Channel
@@ -20,9 +22,14 @@ class MessengerCase(ChannelCase):
     delivery = Delivery.DIRECT
     several_pages = 17
     secrets = (PAGE_TOKEN, APP_SECRET)
+    left_out: ClassVar = {
+        "test_an_edit_is_a_message_that_names_what_it_replaces": "Meta zegt dat alleen met een webhook",
+        "test_what_the_writer_takes_back_is_told": "Meta zegt dat alleen met een webhook",
+        "test_what_was_taken_back_before_we_read_it_holds_up_nothing": "Meta zegt dat alleen met een webhook",
+    }
 
     def __init__(self) -> None:
-        self.simulator: GraphSimulator = GraphSimulator(page_token=PAGE_TOKEN, app_secret=APP_SECRET)
+        self.simulator: GraphSimulator = GraphSimulator(page_token=PAGE_TOKEN, app_secret=APP_SECRET, clock=self.platform_clock)
 
     def channel(self) -> Channel:
         return MessengerChannel(
@@ -34,7 +41,9 @@ class MessengerCase(ChannelCase):
                 connect_timeout=3.0,
                 read_timeout=1.5,
                 page_size=5,
-            )
+                start=self.start,
+            ),
+            now=self.our_clock,
         )
 
     def resident_writes(self, text: str, *, person_id: str = A_RESIDENT) -> Written:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import random
 import traceback
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from channel_cases import CASES
 from channel_harness import A_NEIGHBOUR, A_RESIDENT, TOKEN, ChannelCase, Inbox, take_in, the_message
 
-from channels.base import Channel, Checkable
-from channels.simulator.faults import PAGE_FAULTS, Fault, FaultKind, Side
+from channels.base import AttachmentSource, Channel, Checkable, RemovalFinder
+from channels.simulator.faults import EXCHANGE_FAULTS, PAGE_FAULTS, Fault, FaultKind, Side
 from routing.errors import ChannelAuthError, ChannelError, MessageRejectedError, TemporaryChannelError
-from routing.messages import AttachmentKind, CannotTell, NotFound, Sent, Unknown
+from routing.messages import AttachmentKind, CannotTell, NotFound, OutboundMessage, Sent, Unknown
+from tests.conftest import OutsideLoopbackError
 
 PASSING_READ_FAULTS = (
     FaultKind.SERVER_ERROR,
@@ -328,6 +332,111 @@ async def test_a_rate_limit_on_fetch_tells_how_long_to_wait(case: ChannelCase, c
     assert len((await take_in(channel, Inbox())).messages) == 1
 
 
+@pytest.mark.parametrize("kind", sorted(EXCHANGE_FAULTS - {FaultKind.EXPIRED_TOKEN}))
+async def test_a_fault_at_any_request_of_a_fetch_loses_nothing(case: ChannelCase, channel: Channel, kind: FaultKind) -> None:
+    await channel.fetch(None)
+    for method in await requests_of(case, Side.READ, lambda fresh: take_in(fresh, Inbox())):
+        inbox = Inbox()
+        written = {case.resident_writes(f"melding {method} {number}").external_id for number in range(7)}
+        case.simulator.faults.add(Fault(kind=kind, side=Side.READ, method=method, retry_after=timedelta(seconds=1)))
+        async with opened(case) as fresh:
+            with contextlib.suppress(TemporaryChannelError):
+                await take_in(fresh, inbox)
+            case.simulator.faults.clear()
+            case.time_passes()
+            await take_in(fresh, inbox)
+        assert written <= set(inbox.messages), method
+        assert kind in case.simulator.faults.struck
+        assert not inbox.unreadable
+
+
+async def test_a_backlog_of_several_pages_says_that_there_is_more(case: ChannelCase, channel: Channel) -> None:
+    for number in range(case.several_pages):
+        case.resident_writes(f"melding {number}")
+
+    page = await channel.fetch(None)
+
+    assert page.more
+    assert len(page.items) < case.several_pages
+
+
+async def test_what_was_written_before_the_start_stays_out(case: ChannelCase) -> None:
+    case.platform_is_off = timedelta(hours=-2)
+    case.resident_writes("van voor de start")
+    case.platform_is_off = timedelta()
+    case.start = case.our_clock() - timedelta(hours=1)
+    after = case.resident_writes("van na de start")
+
+    async with opened(case) as channel:
+        inbox = await take_in(channel, Inbox())
+
+    assert list(inbox.messages) == [after.external_id]
+
+
+@pytest.mark.parametrize("off", [timedelta(days=-2), timedelta(hours=-1), timedelta(hours=1), timedelta(days=2)])
+async def test_our_clock_may_be_wrong_and_change_and_loses_nothing(case: ChannelCase, off: timedelta) -> None:
+    inbox, written = Inbox(), set()
+    for number, we_are_off in enumerate(
+        (timedelta(), off, timedelta(), off, timedelta(minutes=2), timedelta(hours=1, minutes=4))
+    ):
+        case.we_are_off, case.platform_is_off = we_are_off, timedelta(seconds=2 * number)
+        written.add(case.resident_writes(f"melding {number}").external_id)
+        async with opened(case) as channel:
+            await take_in(channel, inbox)
+
+    assert set(inbox.messages) == written
+
+
+async def test_an_edit_is_a_message_that_names_what_it_replaces(case: ChannelCase, channel: Channel) -> None:
+    first = case.resident_writes("lamp stuk")
+    inbox = await take_in(channel, Inbox())
+    case.resident_edits(first, "lamp stuk bij nummer 3")
+
+    for _ in range(2):
+        await take_in(channel, inbox)
+
+    [edit] = [message for key, message in inbox.messages.items() if key != first.external_id]
+    assert edit.edits == first.external_id
+    assert "bij nummer 3" in edit.text
+    assert edit.sender is not None
+    assert edit.sender.external_id == first.person_id
+
+
+async def test_what_the_writer_takes_back_is_told(case: ChannelCase, channel: Channel) -> None:
+    kept, gone = case.resident_writes("blijft staan", person_id=A_NEIGHBOUR), case.resident_writes("vergissing")
+    inbox = await take_in(channel, Inbox())
+    case.resident_takes_back(gone)
+
+    await take_in(channel, inbox)
+    if isinstance(channel, RemovalFinder):
+        found = await channel.find_removed([gone.external_id, kept.external_id])
+        inbox.removed |= {removal.external_id for removal in found}
+
+    assert inbox.removed == {gone.external_id}
+
+
+async def test_what_was_taken_back_before_we_read_it_holds_up_nothing(case: ChannelCase, channel: Channel) -> None:
+    gone = case.resident_writes("vergissing")
+    case.resident_takes_back(gone)
+    kept = case.resident_writes("blijft staan")
+
+    inbox = await take_in(channel, Inbox())
+
+    assert list(inbox.messages) == [kept.external_id]
+
+
+async def test_a_photo_can_be_fetched_from_the_platform_alone(case: ChannelCase, channel: Channel) -> None:
+    case.resident_sends_a_photo()
+    [photo] = (await the_message(channel)).attachments
+
+    assert isinstance(channel, AttachmentSource)
+    with contextlib.suppress(MessageRejectedError, OutsideLoopbackError):  # where the platform keeps files elsewhere
+        await channel.download(photo.reference, io.BytesIO(), 1_000_000)
+    for elsewhere in ("https://kwaad.example/1.jpg", "http://169.254.169.254/", "file:///etc/passwd", "", "\x00"):
+        with pytest.raises(MessageRejectedError):
+            await channel.download(elsewhere, io.BytesIO(), 1_000_000)
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_replays_faults_and_crashes_in_any_order_give_the_same_messages(case: ChannelCase, seed: int) -> None:
     chance = random.Random(seed)
@@ -409,6 +518,56 @@ async def test_an_outcome_that_nobody_can_tell_is_unknown_and_never_sent_again(
     assert len(case.simulator.posted) == (1 if kind in POSTED_UNKNOWN else 0)
     assert kind in case.simulator.faults.struck
     assert_truthful(await channel.find_sent(answer), case, channel)
+
+
+@pytest.mark.parametrize("kind", sorted(EXCHANGE_FAULTS - {FaultKind.EXPIRED_TOKEN}))
+async def test_a_fault_at_any_request_of_a_send_posts_at_most_once(case: ChannelCase, channel: Channel, kind: FaultKind) -> None:
+    case.resident_writes("Afval naast de bak")
+    message = await the_message(channel)
+    first = case.answer(message, f"Een. {TOKEN}")
+    methods = await requests_of(case, None, lambda fresh: send_as_the_relay_does(fresh, first))
+    before = len(case.simulator.posted)
+    for number, method in enumerate(methods, start=3):
+        token = f"{TOKEN[:-1]}{number}"
+        answer = replace(case.answer(message, f"Antwoord {number}. {token}"), token=token)
+        case.simulator.faults.add(Fault(kind=kind, method=method, retry_after=timedelta(seconds=1)))
+        async with opened(case) as fresh:
+            is_settled = await send_as_the_relay_does(fresh, answer)
+        case.simulator.faults.clear()
+        posts = len(case.simulator.posted.containing(token))
+        assert posts == 1 if is_settled else posts <= 1, method
+        assert is_settled or not channel.limits.can_read_back, method
+    assert before == 1
+
+
+@pytest.mark.parametrize("kind", sorted(EXCHANGE_FAULTS))
+async def test_a_fault_at_any_request_of_a_look_is_no_answer(case: ChannelCase, channel: Channel, kind: FaultKind) -> None:
+    case.resident_writes("Afval naast de bak")
+    answer = case.answer(await the_message(channel), f"Dank u. {TOKEN}")
+    sent = await channel.send(answer)
+    for method in await requests_of(case, Side.READ, lambda fresh: fresh.find_sent(answer)):
+        case.simulator.faults.add(Fault(kind=kind, method=method))
+        async with opened(case) as fresh:
+            assert isinstance(await fresh.find_sent(answer), CannotTell), method
+            case.simulator.faults.clear()
+            assert await fresh.find_sent(answer) == sent
+
+
+async def test_an_answer_whose_outcome_was_lost_is_recognised_as_ours(case: ChannelCase, channel: Channel) -> None:
+    case.resident_writes("Afval naast de bak")
+    inbox = Inbox()
+    message = await the_message(channel, inbox)
+    case.simulator.faults.add(Fault(kind=FaultKind.ACCEPT_THEN_RESET, side=Side.WRITE))
+    assert isinstance(await channel.send(case.answer(message, f"Dank u. {TOKEN}")), Unknown)
+    assert len(case.simulator.posted) == 1
+
+    await take_in(channel, inbox)
+    case.time_passes()
+    async with opened(case) as after_a_restart:
+        await take_in(after_a_restart, inbox)
+
+    assert list(inbox.messages) == [message.external_id]
+    assert not inbox.unreadable
 
 
 async def test_a_rate_limit_on_send_posts_nothing_and_tells_how_long_to_wait(case: ChannelCase, channel: Channel) -> None:
@@ -535,6 +694,29 @@ async def test_no_secret_shows_in_an_error_or_a_log(case: ChannelCase, caplog: p
         assert secret not in caplog.text
     assert "Afval naast de bak" not in caplog.text
     assert repr(channel).find(case.secrets[0]) == -1
+
+
+async def requests_of(case: ChannelCase, side: Side | None, work: Callable[[Channel], Awaitable[object]]) -> list[str]:
+    """The platform's names of the calls that this work makes on a fresh channel."""
+    async with opened(case) as fresh:
+        case.simulator.asked.clear()
+        await work(fresh)
+    return sorted({method for its_side, method in case.simulator.asked if side in (None, its_side)})
+
+
+async def send_as_the_relay_does(channel: Channel, answer: OutboundMessage) -> bool:
+    """Send again only what was provably not posted, or not found in two looks. Returns whether it is known to be posted."""
+    for _ in range(3):
+        try:
+            outcome: object = await channel.send(answer)
+        except TemporaryChannelError:
+            continue
+        looks = [await channel.find_sent(answer) for _ in range(2)] if isinstance(outcome, Unknown) else []
+        if isinstance(outcome, Sent) or any(isinstance(found, Sent) for found in looks):
+            return True
+        if any(isinstance(found, CannotTell) for found in looks):
+            return False
+    return False
 
 
 async def tell(channel: Channel, answer: object, case: ChannelCase, kind: FaultKind) -> str:
