@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from storage.inbox import WAITING
 from storage.meldingen import Melding
-from storage.outbox import Reply
+from storage.outbox import Reply, ReplyState
 from storage.tables import meldingen, messages, people, replies
 
 
@@ -53,3 +53,9 @@ def count_handled(connection: sa.Connection) -> int:
     """How many messages were taken in and wait for nothing."""
     query: sa.Select[Any] = sa.select(sa.func.count()).select_from(messages).where(messages.c.state != WAITING)
     return int(connection.execute(query).scalar_one())
+
+
+def count_due(connection: sa.Connection, now: datetime) -> int:
+    """How many replies should be on their way by now."""
+    is_due = sa.and_(replies.c.state.in_([ReplyState.READY.value, ReplyState.BUSY.value]), replies.c.due_at <= now)
+    return int(connection.execute(sa.select(sa.func.count()).select_from(replies).where(is_due)).scalar_one())

@@ -215,6 +215,24 @@ async def test_an_edit_and_a_removal_on_facebook_reach_the_melding(database: Dat
     assert office.events(melding.id).count("verwijderd_door_melder") == 1
 
 
+async def test_an_edit_and_a_removal_on_messenger_reach_the_melding(database: Database, client: httpx.AsyncClient) -> None:
+    office = an_office(database)
+    edit = {"message": None, "message_edit": {"mid": "m_1", "text": "lamp stuk bij nummer 3", "num_edit": 1}}
+    await post_meta(client, a_private_message())
+    office.triage.run()
+    for _ in range(2):
+        await post_meta(client, a_private_message(**edit))
+    office.triage.run()
+    assert [message.text for message in kept(database)] == ["onder ons", "lamp stuk bij nummer 3"]
+    assert len(office.meldingen()) == 1
+
+    for _ in range(2):
+        await post_meta(client, a_private_message(message={"mid": "m_1", "is_deleted": True}))
+    [melding] = office.meldingen()
+    assert [message.text for message in kept(database)] == ["", ""]
+    assert office.events(melding.id).count("verwijderd_door_melder") == 1
+
+
 async def test_a_removal_before_its_message_keeps_the_message_out(database: Database, client: httpx.AsyncClient) -> None:
     office = an_office(database)
     await post_meta(client, a_comment(verb="remove"))

@@ -225,6 +225,16 @@ async def test_a_reply_to_a_post_that_is_gone_still_comes_in(instance: MastodonS
     assert (await the_message(channel)).thread == "999"
 
 
+async def test_nothing_but_mentions_is_asked_for(clock: SettableClock) -> None:
+    with CannedServer() as server:
+        server.answers = [an_answer({"id": "1"}), an_answer([])]
+        channel = a_channel(server.url, clock)
+        await channel.fetch(None)
+        await channel.aclose()
+        asked = server.requests[1]
+    assert [(name, kind) for name, kind in asked.query.items() if name.startswith("types")] == [("types[]", "mention")]
+
+
 async def test_an_edit_of_a_recent_post_comes_in_once(
     instance: MastodonSimulator, channel: MastodonChannel, clock: SettableClock
 ) -> None:

@@ -46,8 +46,8 @@ from routing.messages import (
 NOOR, JAN = "70010001", "70010002"
 OWN = "2244994945"
 TOKEN = "WB-2026-00042/2"
-MENTIONS_ONLY = json.dumps({"direct_at": 2**40})
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+MENTIONS_ONLY = json.dumps({"direct_at": int(NOW.timestamp()) + 60})
 ME = an_answer({"data": {"id": OWN, "name": "Wijkbureau", "username": "wijkbureau"}})
 A_POST = {"id": "1993000000000000001", "author_id": NOOR, "text": "@wijkbureau hoi", "created_at": "2026-11-24T08:00:00.000Z"}
 
@@ -404,6 +404,15 @@ async def test_an_edit_comes_in_as_a_message_that_names_the_first(x: XSimulator,
 
     assert isinstance(message, InboundMessage)
     assert (message.external_id, message.edits) == (edited, first)
+
+
+async def test_a_reply_below_a_post_that_is_gone_still_comes_in(x: XSimulator, channel: XChannel) -> None:
+    first = x.resident_writes(NOOR, "Noor", "lamp stuk")
+    second = x.resident_writes(NOOR, "Noor", "al een week", in_reply_to=first)
+    x.resident_deletes(first)
+    [message] = (await channel.fetch(None)).items
+    assert isinstance(message, InboundMessage)
+    assert (message.external_id, message.in_reply_to, message.thread) == (second, first, first)
 
 
 async def test_a_repost_is_no_melding(x: XSimulator, channel: XChannel) -> None:

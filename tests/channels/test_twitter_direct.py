@@ -73,6 +73,16 @@ async def test_between_two_rounds_the_pace_of_x_is_kept(x: XSimulator, channel: 
     assert (texts(early), texts(later)) == ([], ["hallo"])
 
 
+async def test_a_clock_that_was_two_days_ahead_keeps_no_message_waiting(
+    x: XSimulator, channel: XChannel, clock: SettableClock
+) -> None:
+    clock.advance(days=2)
+    cursor = (await channel.fetch(None)).cursor
+    clock.advance(days=-2)
+    x.resident_sends_direct_message(NOOR, "Noor", "hallo")
+    assert texts(await channel.fetch(cursor)) == ["hallo"]
+
+
 async def test_a_round_goes_back_until_the_last_known_message(x: XSimulator, channel: XChannel, clock: SettableClock) -> None:
     for number in range(4):
         x.resident_sends_direct_message(str(int(NOOR) + number), "Noor", f"eerst {number}")

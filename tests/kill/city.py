@@ -8,6 +8,7 @@ from typing import Self
 
 from channels.simulator.faults import Fault, FaultKind, Side
 from channels.simulator.graph import GraphSimulator
+from channels.simulator.mastodon import Manner, MastodonSimulator
 from channels.simulator.server import Simulator
 from channels.simulator.telegram import TelegramSimulator
 from channels.simulator.twitter import XSimulator
@@ -28,9 +29,9 @@ UNCLEAR = (
     "wat gaan jullie er nu aan doen, wij zijn met {n} buren",
     "ik heb een vraag over {n} dingen",
 )
-_CHANNELS = ("telegram", "x", "facebook", "messenger")
+_WAYS = ("telegram", "x", "x direct", "facebook", "messenger", "mastodon", "mastodon direct")
 _POSTS_OF_VISITORS = 1 / 4  # the others comment on what the page posted
-_CAN_BE_READ_BACK = ("x", "facebook", "messenger")
+_CAN_BE_READ_BACK = ("x", "facebook", "messenger", "mastodon")
 
 
 class City:
@@ -42,7 +43,8 @@ class City:
         self.telegram = TelegramSimulator(seed=seed)
         self.x = XSimulator(seed=seed)
         self.graph = GraphSimulator(page_token=PAGE_TOKEN, app_secret=APP_SECRET, seed=seed)
-        self.simulators: tuple[Simulator, ...] = (self.telegram, self.x, self.graph)
+        self.mastodon = MastodonSimulator(seed=seed)
+        self.simulators: tuple[Simulator, ...] = (self.telegram, self.x, self.graph, self.mastodon)
         self.written: set[tuple[str, str]] = set()
 
     def __enter__(self) -> Self:
@@ -55,33 +57,39 @@ class City:
             simulator.stop()
 
     def somebody_writes(self) -> None:
-        self._write(self._dice.choice(_CHANNELS), self._dice.choice((*CLEAR, *UNCLEAR)))
+        self._write(self._dice.choice(_WAYS), self._dice.choice((*CLEAR, *UNCLEAR)))
 
     def somebody_is_unclear(self) -> None:
         """Somebody writes what a colleague has to judge."""
-        self._write(self._dice.choice(_CHANNELS), self._dice.choice(UNCLEAR))
+        self._write(self._dice.choice(_WAYS), self._dice.choice(UNCLEAR))
 
     def an_answer_gets_lost(self) -> None:
         """Somebody writes where posts can be read back, and the answer of the platform to a next post does not arrive."""
-        for simulator in (self.x, self.graph):
+        for simulator in (self.x, self.graph, self.mastodon):
             simulator.faults.add(Fault(kind=FaultKind.ACCEPT_THEN_RESET, side=Side.WRITE))
         self._write(self._dice.choice(_CAN_BE_READ_BACK), self._dice.choice(CLEAR))
 
-    def _write(self, channel: str, words: str) -> None:
+    def _write(self, way: str, words: str) -> None:
         self._number += 1
         text = words.format(n=self._number)
-        person = str(5000 + self._number)
+        channel, _, manner = way.partition(" ")
+        self.written.add((channel, self._post(channel, str(5000 + self._number), text, is_direct=manner == "direct")))
+
+    def _post(self, channel: str, person: str, text: str, *, is_direct: bool) -> str:
+        """Returns the id by which the channel must report it."""
         if channel == "telegram":
-            external_id = f"{person}:{self.telegram.resident_writes(person, 'Bewoner', text)}"
-        elif channel == "x":
-            external_id = self.x.resident_writes(person, "Bewoner", text)
-        elif channel == "messenger":
-            external_id = self.graph.resident_messages(person, "Bewoner", text)
-        elif self._dice.random() < _POSTS_OF_VISITORS:
-            external_id = self.graph.visitor_posts(person, "Bewoner", text)
-        else:
-            external_id = self.graph.resident_comments(person, "Bewoner", text)
-        self.written.add((channel, external_id))
+            return f"{person}:{self.telegram.resident_writes(person, 'Bewoner', text)}"
+        if channel == "x":
+            write = self.x.resident_sends_direct_message if is_direct else self.x.resident_writes
+            return write(person, "Bewoner", text)
+        if channel == "mastodon":
+            manner = Manner(visibility="direct" if is_direct else "public")
+            return self.mastodon.resident_writes(person, "Bewoner", text, manner)
+        if channel == "messenger":
+            return self.graph.resident_messages(person, "Bewoner", text)
+        if self._dice.random() < _POSTS_OF_VISITORS:
+            return self.graph.visitor_posts(person, "Bewoner", text)
+        return self.graph.resident_comments(person, "Bewoner", text)
 
     def config(self, database_url: str) -> str:
         """Settings for a product that talks to this city, with waits made short."""
@@ -129,6 +137,16 @@ access_token = "kill-access-token"
 access_token_secret = "kill-access-secret"
 monthly_budget = 1000000
 base_url = "{self.x.url}"
+connect_timeout = 1.0
+read_timeout = 1.0
+settle_delay = 1
+min_interval = 0
+min_interval_per_thread = 0
+direct_interval = 1
+[channels.mastodon]
+enabled = true
+access_token = "{self.mastodon.token}"
+base_url = "{self.mastodon.url}"
 connect_timeout = 1.0
 read_timeout = 1.0
 settle_delay = 1

@@ -84,7 +84,7 @@ def play(database_url: str, city: City, folder: Path, plan: Plan, tell: Callable
         killing = Killing(city, database, products, random.Random(plan.seed))
         while True:
             _kill_some_rounds(city, killing, plan.kills)
-            _let_settle(database, city, products[0], _LATE + verdicts * _LATER)
+            let_settle(database, city, products[0], _LATE + verdicts * _LATER)
             verdicts += 1
             outcome = Outcome(points=killing.points, seconds=time.monotonic() - started, verdict=compare(database, city))
             tell(outcome)
@@ -104,7 +104,7 @@ def _kill_some_rounds(city: City, killing: Killing, enough: int) -> None:
         simulator.faults.clear()
 
 
-def _let_settle(database: Database, city: City, product: Product, late: timedelta) -> None:
+def let_settle(database: Database, city: City, product: Product, late: timedelta) -> None:
     """Live until every message is handled and every reply that can be settled is, each life later than the one before.
 
     What waits an hour after other news is not waited for. Only what is left when nobody lives any more is left.

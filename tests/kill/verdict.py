@@ -51,7 +51,7 @@ def compare(database: Database, city: City) -> Verdict:
     with database.reading() as connection:
         messages, replies = audit.all_messages(connection), audit.all_replies(connection)
         meldingen = audit.all_meldingen(connection)
-        before_staff = {reply.id for reply in queries.unsent_replies(connection, limit=10_000) if reply.problem}
+        before_staff = {reply.id for reply in queries.unsent_replies(connection, limit=len(replies) + 1) if reply.problem}
         torn = [melding.kenmerk for melding in meldingen if not queries.is_log_whole(connection, melding.id)]
     lost = city.written - {(message.channel, message.external_id) for message in messages}
     doubled = _taken_twice(messages)

@@ -1,0 +1,175 @@
+"""Very many messages over every channel, while one request in twenty fails and the product is killed over and over.
+
+Built of the pieces of the kill test; what it adds is quantity, every channel, and an honest clock.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from channels.simulator.faults import Fault, FaultKind, Side
+from storage import audit
+from storage.database import Database
+from storage.migrate import upgrade
+from tests.kill.city import City
+from tests.kill.harness import let_settle
+from tests.kill.process import Clock, Product
+from tests.kill.verdict import Verdict, compare
+
+FAULT_RATE = 0.05
+"""The chance that a request meets a fault, whichever."""
+_WRITE_FAULTS = (
+    FaultKind.RATE_LIMITED,
+    FaultKind.SERVER_ERROR,
+    FaultKind.BAD_GATEWAY_HTML,
+    FaultKind.RESET_BEFORE,
+    FaultKind.ACCEPT_THEN_RESET,
+    FaultKind.ACCEPT_THEN_TRUNCATE,
+    FaultKind.ACCEPT_THEN_BAD_GATEWAY,
+    FaultKind.ACCEPT_THEN_TIMEOUT,
+)
+_READ_FAULTS = (*_WRITE_FAULTS, FaultKind.DUPLICATES, FaultKind.OUT_OF_ORDER, FaultKind.REPEATED_PAGE)
+_RIGHT = Clock(offsets=(0.0,))
+_LATE = timedelta(hours=2)  # what is to be tried again falls due, and no promise yet
+_MOST_WAITING = 300  # with more that is not judged yet, nobody writes: the product is judged, not a queue
+_PER_LIFE = (20, 400)  # how many messages a life handles before it dies
+_LONGEST_LIFE = 300.0
+_PER_LOOK = 25
+_REPORT_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How many messages, by which dice."""
+
+    messages: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far it is. `handled` is what was judged and answered; `seconds` since the first message."""
+
+    written: int
+    handled: int
+    kills: int
+    faults: int
+    seconds: float
+
+    def __str__(self) -> str:
+        pace = self.handled / self.seconds if self.seconds else 0.0
+        return (
+            f"written {self.written}, handled {self.handled}, kills {self.kills}, faults {self.faults}, "
+            f"{self.seconds:.0f} s, {pace:.1f} messages per second"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What was done, and what was found afterwards."""
+
+    progress: Progress
+    verdict: Verdict
+
+    def __str__(self) -> str:
+        done = self.progress
+        pace = f"{done.seconds:.0f} s, {done.handled / done.seconds:.1f} messages per second"
+        return f"{self.verdict}, kills {done.kills}, faults {done.faults}, {pace}"
+
+
+def silent(_progress: Progress) -> None:
+    """Nobody hears how far it is."""
+
+
+def play(database_url: str, city: City, folder: Path, plan: Plan, tell: Callable[[Progress], None] = silent) -> Outcome:
+    """Write, fail and kill until all is handled; let the rest settle without faults; compare with the platforms' logs."""
+    config = folder / "config.toml"
+    config.write_text(city.config(database_url), encoding="utf-8")
+    database = Database.open(database_url)
+    try:
+        upgrade(database.engine)
+        with Product(config, folder / "log") as product:
+            soak = _Soak(database, city, product, plan, tell)
+            soak.run()
+            progress = soak.progress()
+            let_settle(database, city, product, _LATE)
+        return Outcome(progress=replace(progress, faults=soak.faults), verdict=compare(database, city))
+    finally:
+        database.close()
+
+
+class _Soak:
+    def __init__(self, database: Database, city: City, product: Product, plan: Plan, tell: Callable[[Progress], None]) -> None:
+        self._database, self._city, self._product, self._plan, self._tell = database, city, product, plan, tell
+        self._dice = random.Random(plan.seed)
+        self._kills, self._started, self._told_at = 0, time.monotonic(), 0.0
+
+    @property
+    def faults(self) -> int:
+        return sum(len(simulator.faults.struck) for simulator in self._city.simulators)
+
+    def progress(self) -> Progress:
+        return Progress(
+            written=len(self._city.written),
+            handled=self._handled(),
+            kills=self._kills,
+            faults=self.faults,
+            seconds=time.monotonic() - self._started,
+        )
+
+    def run(self) -> None:
+        for simulator in self._city.simulators:
+            for fault in faults():
+                simulator.faults.add(fault)
+        while (handled := self._handled()) < self._plan.messages or self._due():
+            self._live_until(min(handled + self._dice.randint(*_PER_LIFE), self._plan.messages))
+        for simulator in self._city.simulators:
+            simulator.faults.clear()
+
+    def _live_until(self, handled: int) -> None:
+        """One life that ends by SIGKILL soon after so many messages were handled, and at the end all are answered."""
+        self._product.start(_RIGHT)
+        self._product.await_ready()
+        deadline = time.monotonic() + _LONGEST_LIFE
+        while self._handled() < handled or (handled == self._plan.messages and self._due()):
+            assert not self._product.is_dead
+            assert time.monotonic() < deadline, f"it comes no further:\n{self._product.log_tail()}"
+            self._let_write()
+            self._report()
+            time.sleep(0.2)
+        time.sleep(self._dice.uniform(0, 0.5))
+        self._product.kill()
+        self._kills += 1
+
+    def _let_write(self) -> None:
+        room = _MOST_WAITING - (len(self._city.written) - self._handled()) - self._due()
+        for _ in range(min(_PER_LOOK, room, self._plan.messages - len(self._city.written))):
+            self._city.somebody_writes()
+
+    def _report(self) -> None:
+        if time.monotonic() - self._told_at >= _REPORT_SECONDS:
+            self._told_at = time.monotonic()
+            self._tell(self.progress())
+
+    def _handled(self) -> int:
+        with self._database.reading() as connection:
+            return audit.count_handled(connection)
+
+    def _due(self) -> int:
+        with self._database.reading() as connection:
+            return audit.count_due(connection, datetime.now(UTC))
+
+
+def faults() -> list[Fault]:
+    """Lines of the script that together strike one request in twenty."""
+    sides = ((Side.WRITE, _WRITE_FAULTS), (Side.READ, _READ_FAULTS))
+    return [
+        Fault(kind=kind, side=side, times=None, probability=FAULT_RATE / len(kinds), retry_after=timedelta(seconds=1))
+        for side, kinds in sides
+        for kind in kinds
+    ]
