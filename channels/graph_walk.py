@@ -15,7 +15,6 @@ from routing.messages import InboundMessage, UnreadableItem
 
 MOST_STALLS = 3
 _MOST_REMEMBERED = 1000
-_COLD = timedelta(hours=1)  # after so long a pause nothing turns up before what was already seen
 
 Item = InboundMessage | UnreadableItem
 
@@ -197,12 +196,7 @@ class Walker:
     def leaf_floor(self, walk: Walk, container: str) -> int:
         """Leaves older than this are known or not wanted."""
         mark = walk.marks.get(container)
-        if mark is None:
-            floor = self._ago(self.policy.window)
-        elif self.now.timestamp() - mark.seen > _COLD.total_seconds():
-            floor = mark.seen + 1
-        else:
-            floor = mark.seen - self._overlap()
+        floor = self._ago(self.policy.window) if mark is None else mark.seen - self._overlap()
         return max(floor, int(self.policy.start.timestamp())) if self.policy.start else floor
 
     def _with(self, walk: Walk, container: Container) -> tuple[Walk, list[Leaf]]:

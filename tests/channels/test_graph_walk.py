@@ -57,13 +57,14 @@ def test_what_shows_up_late_within_the_overlap_is_met() -> None:
     assert names(listed(first.walk, a_container(a_leaf("b", 30), a_leaf("laat", 200)))) == ["laat"]
 
 
-def test_long_after_the_last_leaf_nothing_older_is_handed_over() -> None:
+def test_what_shows_up_late_is_met_however_long_we_could_not_look() -> None:
     first = listed(Walk(), a_container(a_leaf("a", 60)))
     much_later = Walker(policy=POLICY, now=NOW + timedelta(hours=3))
+    leaves = (a_leaf("nieuw", -60), a_leaf("a", 60), a_leaf("zelfde tel", 60), a_leaf("laat", 100))
 
-    step = much_later.after_listing(first.walk, [a_container(a_leaf("nieuw", -60), a_leaf("a", 60), a_leaf("oud", 100))], None)
+    step = much_later.after_listing(first.walk, [a_container(*leaves)], None)
 
-    assert names(step) == ["nieuw"]
+    assert names(step) == ["nieuw", "zelfde tel", "laat"]
 
 
 def test_the_mark_moves_only_when_the_walk_has_met_it() -> None:
@@ -74,7 +75,9 @@ def test_the_mark_moves_only_when_the_walk_has_met_it() -> None:
     assert half.more
     assert half.walk.marks["c"] == mark
     crashed = listed(walk, a_container(a_leaf("d", 10), a_leaf("c", 20), after="older"))
-    whole = WALKER.after_leaves(decode_walk(encode_walk(crashed.walk)), [a_leaf("b", 30), a_leaf("a", 5000)], "oldest")
+    whole = WALKER.after_leaves(
+        decode_walk(encode_walk(crashed.walk)), [a_leaf("b", 30), a_leaf("a", 5000), a_leaf("z", 9000)], "oldest"
+    )
 
     assert names(half) == ["d", "c"]
     assert names(whole) == ["b"]
