@@ -44,6 +44,8 @@ from routing.messages import (
     InboundMessage,
     Item,
     NotFound,
+    Option,
+    OptionKind,
     OutboundMessage,
     Removal,
     Sent,
@@ -53,6 +55,7 @@ from routing.messages import (
 )
 
 NAME = "messenger"
+MOST_BUTTONS, LONGEST_BUTTON = 13, 20  # Messenger platform, quick replies, 2026
 
 _MESSAGE_FIELDS = (
     "id,created_time,from,to,message,sticker,attachments{id,mime_type,name,size,image_data,video_data,file_url},shares"
@@ -217,7 +220,24 @@ def render_direct_message(message: OutboundMessage) -> dict[str, object]:
     """Raises MessageRejectedError when the text does not fit or no person is named."""
     if id_of(message.to) is None:
         raise MessageRejectedError(f"Het antwoord {message.token} noemt geen persoon op Messenger om aan te schrijven.")
-    return {"recipient": {"id": message.to}, **render_text(message)}
+    rendered = render_text(message)
+    body = {**object_of(rendered["message"]), **render_buttons(message.options)}
+    return {"recipient": {"id": message.to}, **rendered, "message": body}
+
+
+def render_buttons(options: tuple[Option, ...]) -> dict[str, object]:
+    """Quick replies: they go away once one is used, which says its words. Meta has none for a place (since 2019)."""
+    buttons = [button for option in options if (button := _button(option)) is not None]
+    return {"quick_replies": buttons[:MOST_BUTTONS]} if buttons else {}
+
+
+def _button(option: Option) -> dict[str, str] | None:
+    """Meta cuts a longer title off, and what the resident then says is not what we offered."""
+    if option.kind is OptionKind.PHONE:
+        return {"content_type": "user_phone_number"}
+    if option.kind is OptionKind.SAY and 0 < len(option.label) <= LONGEST_BUTTON:
+        return {"content_type": "text", "title": option.label, "payload": option.label}
+    return None
 
 
 # --- the channel ------------------------------------------------------------------------------------------------------

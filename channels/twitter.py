@@ -17,7 +17,7 @@ from channels.base import Challenge, Finding, Limits
 from channels.media import download
 from channels.payload import JsonObject, object_of, text_of, unreadable
 from channels.session import ExchangeFailedError
-from channels.twitter_budget import PRICE_OF_DIRECT_MESSAGE, PRICE_OF_MENTION, until_next_month
+from channels.twitter_budget import PRICE_OF_DIRECT_MESSAGE, PRICE_OF_LOOK_UP, PRICE_OF_MENTION, Usage, until_next_month
 from channels.twitter_client import Outcome, XClient, XSettings, utc_now
 from channels.twitter_messages import (
     NAME,
@@ -27,7 +27,9 @@ from channels.twitter_messages import (
     parse_own_direct_message,
     parse_own_reply,
     parse_posted,
+    parse_quoted,
     parse_removed,
+    with_quote,
 )
 from channels.twitter_pushed import parse_pushed
 from channels.twitter_refusals import Refusal, judge_read, judge_send
@@ -35,7 +37,19 @@ from channels.twitter_walk import StreamWalk, XCursor, decode_cursor, id_of_mome
 from channels.webhooks import base64_signature, is_same, read_body
 from channels.weighted_length import weighted_length
 from routing.errors import ChannelAuthError, ChannelError, MessageRejectedError, TemporaryChannelError
-from routing.messages import CannotTell, Delivery, Item, NotFound, OutboundMessage, Page, Removal, Sent, Unknown, UnreadableItem
+from routing.messages import (
+    CannotTell,
+    Delivery,
+    InboundMessage,
+    Item,
+    NotFound,
+    OutboundMessage,
+    Page,
+    Removal,
+    Sent,
+    Unknown,
+    UnreadableItem,
+)
 
 # X documentation, August 2026: weighted characters for a post, plain ones for a direct message.
 _MAX_LENGTH = {Delivery.PUBLIC_REPLY: 280, Delivery.DIRECT: 10_000}
@@ -213,7 +227,25 @@ class XChannel:
         gap = () if after.is_half_way else _gap_alarm(walk, found, has_start=self._settings.start is not None)
         new = tuple(item for item in found.items if item.external_id not in walk.recent)
         usage = cursor.usage.charged(found.ids, PRICE_OF_MENTION)
+        new, usage = self._with_quotes(new, found.quotes, usage, account_id)
         return Page(items=(*new, *gap), cursor="", more=more), replace(cursor, mentions=after, usage=usage)
+
+    def _with_quotes(
+        self, items: tuple[InboundMessage | UnreadableItem, ...], quotes: Mapping[str, str], usage: Usage, account_id: str
+    ) -> tuple[tuple[InboundMessage | UnreadableItem, ...], Usage]:
+        """What residents quote is part of what they say. That it cannot be read holds up nothing."""
+        wanted = sorted({quotes[item.external_id] for item in items if item.external_id in quotes})
+        if not wanted:
+            return items, usage
+        answer = self._client.quoted(wanted)
+        texts = parse_quoted(answer, account_id) if isinstance(answer, dict) else {}
+        told = tuple(
+            with_quote(item, texts.get(quotes[item.external_id]))
+            if isinstance(item, InboundMessage) and item.external_id in quotes
+            else item
+            for item in items
+        )
+        return told, usage.charged(texts, PRICE_OF_LOOK_UP)
 
     def _fetch_direct_messages(self, cursor: XCursor, account_id: str) -> tuple[Page, XCursor]:
         """A failure here is told and does not hold up the mentions."""

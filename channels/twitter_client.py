@@ -136,6 +136,13 @@ _DIRECT_MESSAGES_WITH = _Timeline(
     },
 )
 
+_QUOTED = _Timeline(
+    ask=lambda client, _, params: client.get_tweets(user_auth=True, **params),
+    route="/2/tweets",
+    fields={"tweet_fields": "author_id,note_tweet,text"},
+    renamed_fields={"post.fields": "note_post,text", "expansions": "author_id"},
+)
+
 
 class _XSession(FixedHostSession):
     """Keeps what X says about the window of each call, which tweepy drops."""
@@ -182,6 +189,10 @@ class XClient:
     def look_up(self, post_ids: Iterable[str]) -> Outcome:
         """Up to 100 posts; those that are gone stand among the errors."""
         return self._call(lambda: self._client.get_tweets(list(post_ids), user_auth=True))
+
+    def quoted(self, post_ids: Iterable[str]) -> Outcome:
+        """Up to 100 posts with their texts and authors."""
+        return self._ask(_QUOTED, "", {"ids": ",".join(post_ids)})
 
     def me(self) -> Outcome:
         return self._call(lambda: self._client.get_me(user_auth=True))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from channels.payload import (
     JsonObject,
@@ -38,11 +38,15 @@ _ABOUT_THE_POST_ITSELF = frozenset({"", "id", "ids"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What one page holds: `items` oldest first, `ids` of everything on it, also of what is left out."""
+    """What one page holds: `items` oldest first, `ids` of everything on it, also of what is left out.
+
+    `quotes`: the id of a post, and of the post that it quotes.
+    """
 
     items: tuple[InboundMessage | UnreadableItem, ...]
     ids: tuple[str, ...]
     next_token: str | None
+    quotes: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse_mentions(payload: JsonObject, account_id: str) -> Found:
@@ -51,7 +55,30 @@ def parse_mentions(payload: JsonObject, account_id: str) -> Found:
     posts = list_of(payload.get("data"))
     items = [parse_post(post, includes) for post in reversed(posts) if not is_left_out(object_of(post), account_id)]
     items += [unreadable(NAME, error, "X kon een bericht niet tonen") for error in _errors_about_posts(payload)]
-    return Found(items=tuple(items), ids=_ids_in(posts), next_token=next_token_of(payload))
+    quotes = {
+        post_id: quoted
+        for post in objects_of(payload.get("data"))
+        if (post_id := post_id_of(post.get("id"))) and (quoted := _reference(post, "quoted"))
+    }
+    return Found(items=tuple(items), ids=_ids_in(posts), next_token=next_token_of(payload), quotes=quotes)
+
+
+def parse_quoted(payload: JsonObject, account_id: str) -> dict[str, str]:
+    """The texts of posts by their ids. What we wrote ourselves is empty: our words are not those of a resident."""
+    posts = {post_id_of(post.get("id")): post for post in objects_of(payload.get("data"))}
+    return {
+        post_id: "" if id_of(post.get("author_id")) == account_id else _parse_text(post)
+        for post_id, post in posts.items()
+        if post_id is not None
+    }
+
+
+def with_quote(message: InboundMessage, quoted: str | None) -> InboundMessage:
+    """`quoted` is what the message quotes: None when that cannot be read, empty when there is nothing to add."""
+    if quoted == "":
+        return message
+    words = "(haalt een bericht aan dat niet te lezen is)" if quoted is None else f"(aangehaald bericht:) {quoted}"
+    return replace(message, text=f"{message.text}\n\n{words}")
 
 
 def parse_direct_messages(payload: JsonObject, account_id: str) -> Found:
@@ -149,8 +176,8 @@ def _ids_in(posts: Sequence[object]) -> tuple[str, ...]:
     return tuple(identifier for identifier in (post_id_of(object_of(post).get("id")) for post in posts) if identifier)
 
 
-def _parse_author(post: JsonObject, field: str, includes: JsonObject) -> Person | None:
-    author_id = id_of(post.get(field))
+def _parse_author(post: JsonObject, author_field: str, includes: JsonObject) -> Person | None:
+    author_id = id_of(post.get(author_field))
     if author_id is None:
         return None
     user = next((u for u in objects_of(includes.get("users")) if id_of(u.get("id")) == author_id), {})

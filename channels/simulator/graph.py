@@ -26,6 +26,7 @@ from channels.simulator.server import Clock, Posted, Simulator, utc_now
 LONGEST_COMMENT = 8000
 LONGEST_MESSAGE = 2000
 _OLDEST_VERSION = 21
+_MOST_BUTTONS, _LONGEST_BUTTON = 13, 20
 _VERSION = re.compile(r"v(\d+)\.\d+")
 _NO_OBJECT = "Unsupported request. Object with ID '{}' does not exist or cannot be loaded due to missing permissions"
 _OUTSIDE_WINDOW = "(#10) This message is sent outside of allowed window."
@@ -49,6 +50,8 @@ class GraphSimulator(Simulator):
         self.page = FacebookPage(page_id="104001200300400", name="Wijkbureau Binnenstad", clock=clock)
         self.standing_post = self.page.add_post(self.page.identity, "Wat speelt er bij u in de wijk?")
         self.has_terse_errors = False
+        self.buttons: list[Json] = []
+        """The quick replies under the latest message."""
         self.token_expires_at: datetime | None = None
         self.scopes = {
             *("pages_manage_engagement", "pages_manage_metadata", "pages_messaging"),
@@ -261,6 +264,10 @@ class GraphSimulator(Simulator):
             return error(100, f"(#100) Length of param message[text] must be less than or equal to {LONGEST_MESSAGE}")
         if values.get("messaging_type") != "RESPONSE":
             return error(100, "(#100) Message tag is no longer supported", subcode=1893061)
+        buttons = message.get("quick_replies", [])
+        if not _are_buttons(buttons):
+            return error(100, "(#100) Param message[quick_replies] is not valid")
+        self.buttons = buttons
         commented = recipient.get("comment_id") or recipient.get("post_id")
         return self._private_reply(str(commented), text) if commented else self._message_to(str(recipient.get("id")), text)
 
@@ -347,3 +354,14 @@ def _object(value: str | None) -> Json:
     if not isinstance(decoded, dict):
         raise ValueError(value)  # noqa: TRY004 - to the caller both are a wrong value
     return decoded
+
+
+def _are_buttons(buttons: object) -> bool:
+    """At most 13; one that says something has a title of at most 20 characters and a payload (quick replies, 2026)."""
+    if not isinstance(buttons, list) or len(buttons) > _MOST_BUTTONS:
+        return False
+    return all(
+        button.get("content_type") in {"user_phone_number", "user_email"}
+        or (button.get("content_type") == "text" and 0 < len(button.get("title", "")) <= _LONGEST_BUTTON and "payload" in button)
+        for button in buttons
+    )

@@ -98,6 +98,12 @@ class XSimulator(Simulator):
         with self.lock:
             self.posts.remove(post_id)
 
+    def resident_quotes(self, person_id: str, name: str, text: str, quoted: str) -> str:
+        """Mention us in a post that quotes another. Returns the post's id."""
+        with self.lock:
+            author, references = self.posts.account(person_id, name), [{"type": "quoted", "id": quoted}]
+            return str(self.posts.add(author.id, f"@{self.posts.own.username} {text}", referenced_tweets=references)["id"])
+
     def resident_reposts(self, person_id: str, name: str, post_id: str) -> str:
         with self.lock:
             original = self.posts.find(post_id) or {}
@@ -213,7 +219,8 @@ class XSimulator(Simulator):
         """Posts that are gone stand among the errors, with status 200."""
         with self.lock:
             wanted = request.query.get("ids", "").split(",")
-            data = [{"id": post_id, "text": post["text"]} for post_id in wanted if (post := self.posts.find(post_id)) is not None]
+            found = [Entry(position=0, post=post) for post_id in wanted if (post := self.posts.find(post_id)) is not None]
+            data = [worded_post(entry, request.query, self.vocabulary) for entry in found]
             known = {post["id"] for post in data}
         errors = [
             {"resource_id": post_id, "resource_type": "tweet", "parameter": "ids", "type": f"{PROBLEMS}resource-not-found"}

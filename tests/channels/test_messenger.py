@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,6 +31,8 @@ from routing.messages import (
     Delivery,
     InboundMessage,
     NotFound,
+    Option,
+    OptionKind,
     OutboundMessage,
     Sent,
     UnreadableItem,
@@ -257,6 +260,34 @@ def test_a_text_with_half_a_character_can_still_travel() -> None:
         "text": f"half \ufffd {TOKEN}",
         "metadata": f"wb:{TOKEN}",
     }
+
+
+async def test_a_question_has_its_buttons_as_far_as_messenger_has_them(
+    facebook: GraphSimulator, channel: MessengerChannel
+) -> None:
+    facebook.resident_messages(NOOR, "Noor", "stuk")
+    options = (
+        Option(kind=OptionKind.PLACE, label="Deel waar ik ben"),
+        Option(kind=OptionKind.SAY, label="Weken of langer"),
+        Option(kind=OptionKind.SAY, label="dit is langer dan twintig tekens"),
+        Option(kind=OptionKind.PHONE, label="Deel mijn nummer"),
+    )
+
+    assert isinstance(await channel.send(replace(an_answer(), options=options)), Sent)
+
+    assert [button.get("title", button["content_type"]) for button in facebook.buttons] == [
+        "Weken of langer",
+        "user_phone_number",
+    ]
+    assert isinstance(await channel.send(replace(an_answer(text=f"Nog iets. {TOKEN}"), options=())), Sent)
+    assert facebook.buttons == []
+
+
+async def test_more_buttons_than_messenger_takes_are_left_out(facebook: GraphSimulator, channel: MessengerChannel) -> None:
+    facebook.resident_messages(NOOR, "Noor", "stuk")
+    options = tuple(Option(kind=OptionKind.SAY, label=f"keuze {number}") for number in range(20))
+    assert isinstance(await channel.send(replace(an_answer(), options=options)), Sent)
+    assert len(facebook.buttons) == 13
 
 
 async def test_a_message_is_posted_and_found_again(facebook: GraphSimulator, channel: MessengerChannel) -> None:

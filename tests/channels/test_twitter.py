@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from strategies import payloads
 
 from channels.payload import object_of
-from channels.simulator.faults import Fault, FaultKind, Side
+from channels.simulator.faults import EXCHANGE_FAULTS, Fault, FaultKind, Side
 from channels.simulator.twitter import XSimulator
 from channels.simulator.twitter_wire import Vocabulary
 from channels.twitter import XChannel
@@ -60,7 +60,7 @@ def x() -> Iterator[XSimulator]:
 
 @pytest.fixture
 async def channel(x: XSimulator) -> AsyncIterator[XChannel]:
-    channel = a_channel(x.url)
+    channel = a_channel(x.url, read_timeout=1.5)
     yield channel
     await channel.aclose()
 
@@ -415,6 +415,43 @@ async def test_a_reply_below_a_post_that_is_gone_still_comes_in(x: XSimulator, c
     assert (message.external_id, message.in_reply_to, message.thread) == (second, first, first)
 
 
+@pytest.mark.parametrize("vocabulary", Vocabulary)
+async def test_what_a_post_quotes_is_part_of_what_it_says(x: XSimulator, channel: XChannel, vocabulary: Vocabulary) -> None:
+    x.vocabulary = vocabulary
+    quoted = x.resident_posts_elsewhere(JAN, "Jan", "de lantaarn op de Neude is stuk & het is donker")
+    x.resident_quotes(NOOR, "Noor", "dit bedoel ik", quoted)
+
+    [message] = (await channel.fetch(None)).items
+
+    assert isinstance(message, InboundMessage)
+    assert message.text.endswith("dit bedoel ik\n\n(aangehaald bericht:) de lantaarn op de Neude is stuk & het is donker")
+
+
+async def test_our_own_words_are_not_those_of_who_quotes_them(x: XSimulator, channel: XChannel) -> None:
+    x.resident_quotes(NOOR, "Noor", "klopt dit?", x.account_posts("Morgen is het bureau dicht"))
+    [message] = (await channel.fetch(None)).items
+    assert isinstance(message, InboundMessage)
+    assert message.text.endswith("klopt dit?")
+
+
+async def test_a_quote_that_is_gone_is_told_and_holds_up_nothing(x: XSimulator, channel: XChannel) -> None:
+    quoted = x.resident_posts_elsewhere(JAN, "Jan", "weg")
+    x.resident_quotes(NOOR, "Noor", "kijk", quoted)
+    x.resident_deletes(quoted)
+    [message] = (await channel.fetch(None)).items
+    assert isinstance(message, InboundMessage)
+    assert message.text.endswith("(haalt een bericht aan dat niet te lezen is)")
+
+
+@pytest.mark.parametrize("kind", sorted(EXCHANGE_FAULTS))
+async def test_trouble_with_a_quote_holds_up_no_mention(x: XSimulator, channel: XChannel, kind: FaultKind) -> None:
+    x.resident_quotes(NOOR, "Noor", "kijk", x.resident_posts_elsewhere(JAN, "Jan", "lamp stuk"))
+    x.faults.add(Fault(kind=kind, method="lookup"))
+    [message] = (await channel.fetch(None)).items
+    assert isinstance(message, InboundMessage)
+    assert "niet te lezen" in message.text
+
+
 async def test_a_repost_is_no_melding(x: XSimulator, channel: XChannel) -> None:
     written = x.resident_writes(NOOR, "Noor", "melding")
     x.resident_reposts(JAN, "Jan", written)
@@ -471,7 +508,7 @@ async def test_a_rate_limit_with_a_broken_time_is_still_a_rate_limit_or_unknown(
 
 async def test_x_is_asked_in_its_new_words_once_it_refuses_the_old() -> None:
     with XSimulator(vocabulary=Vocabulary.POSTS) as x:
-        channel = a_channel(x.url)
+        channel = a_channel(x.url, read_timeout=1.5)
         first = x.resident_writes(NOOR, "Noor", "een lang verhaal " * 30)
         answer = x.resident_writes(JAN, "Jan", "ik ook", in_reply_to=first)
 

@@ -83,6 +83,17 @@ def test_the_pace_follows_what_is_left_of_the_window(remaining: str, seconds: fl
     assert (None if pace is None else pace.total_seconds()) == (None if seconds is None else pytest.approx(seconds))
 
 
+async def test_a_quoted_post_costs_what_a_look_up_costs_once_a_day(
+    x: XSimulator, channel: XChannel, clock: SettableClock
+) -> None:
+    quoted = x.resident_posts_elsewhere("70010002", "Jan", "lamp stuk")
+    page = await channel.fetch(None)
+    for number in range(2):
+        x.resident_quotes("70010001", "Noor", f"kijk {number}", quoted)
+        page = await channel.fetch(page.cursor)
+    assert decode_cursor(page.cursor).usage.dollars == pytest.approx(0.002 + 0.005)
+
+
 async def test_posts_that_are_gone_are_found_and_hidden_ones_are_not_taken_for_it(x: XSimulator, channel: XChannel) -> None:
     gone = x.resident_writes("70010001", "Noor", "weg")
     there = x.resident_writes("70010001", "Noor", "blijft")
