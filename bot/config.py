@@ -15,6 +15,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, TypeAdapter, ValidationError, model_validator
 
+from bot.oidc import is_safe_address
+from bot.roles import Role
 from channels.registry import SETTINGS
 from routing.channel_modes import ChannelMode
 from routing.errors import ConfigError
@@ -49,6 +51,45 @@ class Web(_Table):
     follow_address: str = Field(default="", pattern=r"^(https?://[^\s?#]+)?$")
     follow_days: int = Field(default=180, ge=1, le=3650)
     undo_seconds: int = Field(default=20, ge=0, le=600)
+
+
+class OrganisationTable(_Table):
+    """Single sign-on at the organisation's own provider (OpenID Connect). `roles`: value of the role claim -> role here."""
+
+    enabled: bool = False
+    name: str = Field(default="uw organisatie", min_length=1)
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: str = Field(default="", repr=False)
+    desk_address: str = Field(default="", pattern=r"^(https?://[^\s/?#]+)?$")
+    username_claim: str = Field(default="preferred_username", min_length=1)
+    name_claim: str = Field(default="name", min_length=1)
+    role_claim: str = Field(default="roles", min_length=1)
+    roles: dict[str, Role] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> OrganisationTable:
+        needed = ("issuer", "client_id", "client_secret", "desk_address", "roles")
+        missing = [name for name in needed if not getattr(self, name)]
+        if self.enabled and missing:
+            raise ValueError(f"staat aan, maar {', '.join(missing)} ontbreekt; vul aan of zet enabled = false")
+        if self.enabled and not is_safe_address(self.issuer):
+            raise ValueError("issuer moet met https:// beginnen")
+        return self
+
+
+class Login(_Table):
+    """How colleagues log in: with a password of the desk itself, at their organisation, or both."""
+
+    passwords: bool = True
+    require_totp: bool = False
+    organisation: OrganisationTable = OrganisationTable()
+
+    @model_validator(mode="after")
+    def _lets_anybody_in(self) -> Login:
+        if not self.passwords and not self.organisation.enabled:
+            raise ValueError("niemand kan inloggen; zet passwords = true of [login.organisation] enabled = true")
+        return self
 
 
 class Rhythms(_Table):
@@ -166,6 +207,7 @@ class Config(_Table):
     office: Office
     database: DatabaseTable
     web: Web = Web()
+    login: Login = Login()
     rhythm: Rhythms = Rhythms()
     office_hours: Hours
     guards: GuardsTable = GuardsTable()

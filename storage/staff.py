@@ -28,6 +28,8 @@ class Account:
     sees_contacts: bool
     totp_secret: str | None = field(repr=False)
     totp_counter: int
+    identity_issuer: str | None  # the provider of the organisation that vouches for this account, and what it calls it
+    identity_subject: str | None
 
     @classmethod
     def from_row(cls, row: sa.Row[Any]) -> Self:
@@ -36,9 +38,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
+    """`by_organisation` tells that the organisation's provider vouched for who opened it, instead of a password."""
+
     account: Account
     csrf_token: str = field(repr=False)
     expires_at: datetime
+    by_organisation: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,7 @@ class NewSession:
     token_hash: str = field(repr=False)
     csrf_token: str = field(repr=False)
     browser: str = ""
+    by_organisation: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +83,17 @@ class Staff:
         row = self._connection.execute(sa.select(accounts).where(accounts.c.username == username)).one_or_none()
         return None if row is None else Account.from_row(row)
 
+    def find_identity(self, issuer: str, subject: str) -> Account | None:
+        is_theirs = sa.and_(accounts.c.identity_issuer == issuer, accounts.c.identity_subject == subject)
+        row = self._connection.execute(sa.select(accounts).where(is_theirs)).one_or_none()
+        return None if row is None else Account.from_row(row)
+
+    def set_identity(self, account: Account, issuer: str, subject: str) -> None:
+        self._update(account, identity_issuer=issuer, identity_subject=subject)
+
+    def set_profile(self, account: Account, *, display_name: str, role: str) -> None:
+        self._update(account, display_name=display_name, role=role)
+
     def begin_login(self, username: str, now: datetime, *, limit: int, lock: timedelta) -> Account | None:
         """Count an attempt before its password is checked, so that many at the same time do not pass the limit together.
 
@@ -101,7 +118,7 @@ class Staff:
     def set_password(self, account: Account, password_hash: str) -> None:
         """A new password ends every session of the account."""
         self._update(account, password_hash=password_hash, failed_logins=0, locked_until=None)
-        self._connection.execute(sa.delete(sessions).where(sessions.c.account_id == account.id))
+        self.end_sessions(account)
 
     def set_rights(self, account: Account, *, role: str, vakafdeling: str | None, sees_contacts: bool) -> None:
         self._update(account, role=role, vakafdeling=vakafdeling, sees_contacts=sees_contacts)
@@ -110,7 +127,7 @@ class Staff:
         """An account that is closed loses its sessions."""
         self._update(account, active=is_active)
         if not is_active:
-            self._connection.execute(sa.delete(sessions).where(sessions.c.account_id == account.id))
+            self.end_sessions(account)
 
     def set_totp(self, account: Account, secret: str | None, counter: int = 0) -> None:
         """`counter` is the time step of the last code that was used."""
@@ -134,21 +151,31 @@ class Staff:
         is_own = sa.and_(sessions.c.account_id == account.id, sessions.c.token_hash == token_hash)
         self._connection.execute(sa.delete(sessions).where(is_own))
 
+    def end_sessions(self, account: Account) -> None:
+        """Every one of the account. Idempotent."""
+        self._connection.execute(sa.delete(sessions).where(sessions.c.account_id == account.id))
+
     def open_session(self, account: Account, new: NewSession, *, now: datetime, expires_at: datetime) -> None:
         self._connection.execute(sa.delete(sessions).where(sessions.c.expires_at <= now))
         values = {"token_hash": new.token_hash, "account_id": account.id, "csrf_token": new.csrf_token, "browser": new.browser}
-        self._connection.execute(sa.insert(sessions).values(**values, created_at=now, expires_at=expires_at))
+        values |= {"by_organisation": new.by_organisation, "created_at": now, "expires_at": expires_at}
+        self._connection.execute(sa.insert(sessions).values(values))
 
     def find_session(self, token_hash: str, now: datetime) -> Session | None:
         query = (
-            sa.select(accounts, sessions.c.csrf_token, sessions.c.expires_at)
+            sa.select(accounts, sessions.c.csrf_token, sessions.c.expires_at, sessions.c.by_organisation)
             .join(sessions, sessions.c.account_id == accounts.c.id)
             .where(sessions.c.token_hash == token_hash, sessions.c.expires_at > now, accounts.c.active)
         )
         row = self._connection.execute(query).one_or_none()
         if row is None:
             return None
-        return Session(account=Account.from_row(row), csrf_token=row.csrf_token, expires_at=row.expires_at)
+        return Session(
+            account=Account.from_row(row),
+            csrf_token=row.csrf_token,
+            expires_at=row.expires_at,
+            by_organisation=row.by_organisation,
+        )
 
     def close_session(self, token_hash: str) -> None:
         self._connection.execute(sa.delete(sessions).where(sessions.c.token_hash == token_hash))

@@ -414,7 +414,10 @@ accounts = sa.Table(
     _text("totp_secret", nullable=True),
     sa.Column("totp_counter", sa.BigInteger, nullable=False, server_default="0"),  # the last code that was used
     _text("vakafdeling", nullable=True),  # whose work this colleague does; None is the wijkbureau itself
+    _text("identity_issuer", nullable=True),  # the provider of the organisation that vouches for this account
+    _text("identity_subject", nullable=True),  # and what that provider calls it, for ever
 )
+sa.Index("ix_accounts_identity", accounts.c.identity_issuer, accounts.c.identity_subject, unique=True)
 
 sessions = sa.Table(
     "sessions",
@@ -425,6 +428,7 @@ sessions = sa.Table(
     _moment("created_at"),
     _moment("expires_at"),
     _text("browser", default=""),
+    sa.Column("by_organisation", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 corrections = sa.Table(

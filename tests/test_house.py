@@ -27,6 +27,7 @@ ONE_ROOM = {
     "mastodon": ("channels/mastodon_client.py",),
     "apscheduler": ("bot/clock.py",),
     "sklearn": ("routing/model/training.py", "routing/model/evaluation.py"),
+    "authlib": ("bot/oidc.py",),
     "argon2": ("bot/passwords.py",),
     "typer": ("bot/cli",),
     "aiohttp": ("channels/simulator/",),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -11,9 +12,12 @@ import structlog
 from fastapi import Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
+from bot.config import OrganisationTable
+from bot.identities import ClaimRules
+from bot.oidc import Provider, Registration
 from bot.web import problems
 from bot.web.assets import FOLDER, REMEDY, Assets
-from bot.web.desk import Desk
+from bot.web.desk import Desk, Organisation
 from bot.web.guard import admit
 from bot.web.live import Pulse
 from bot.web.pages import Pages
@@ -31,6 +35,7 @@ from bot.web.views import (
     login,
     melding,
     monitoring,
+    organisation,
     own_account,
     queue,
     search,
@@ -49,6 +54,7 @@ if TYPE_CHECKING:
 # What comes first wins: the addresses below a melding before its actions.
 VIEWS: tuple[ModuleType, ...] = (
     login,
+    organisation,
     queue,
     search,
     bulk,
@@ -100,7 +106,24 @@ def _desk_of(application: Application) -> Desk:
         channels=frozenset(channel.name for channel in application.channels),
         areas=areas(),
         limits={channel.name: channel.limits for channel in application.channels},
+        takes_passwords=config.login.passwords,
+        requires_totp=config.login.require_totp,
+        organisation=_organisation_of(config.login.organisation, application.now),
     )
+
+
+def _organisation_of(table: OrganisationTable, now: Callable[[], datetime]) -> Organisation | None:
+    if not table.enabled:
+        return None
+    registration = Registration(
+        name=table.name,
+        issuer=table.issuer,
+        client_id=table.client_id,
+        client_secret=table.client_secret,
+        return_address=table.desk_address + organisation.RETURN_PATH,
+    )
+    rules = ClaimRules(username=table.username_claim, name=table.name_claim, role=table.role_claim, roles=table.roles)
+    return Organisation(provider=Provider(registration, now), rules=rules)
 
 
 def areas() -> dict[str, tuple[str, ...]]:

@@ -8,10 +8,20 @@ from datetime import datetime, timedelta
 
 from bot.attachments import FileStore
 from bot.handling import Handling
+from bot.identities import ClaimRules
 from bot.metrics import Meters
+from bot.oidc import Provider
 from channels.base import Limits
 from routing.vakafdelingen import Municipality
 from storage.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """The provider where colleagues log in, and how its claims are read."""
+
+    provider: Provider
+    rules: ClaimRules
 
 
 # Without a repr: asyncio prints values in passing, and a desk holds every table of the municipality.
@@ -20,7 +30,8 @@ class Desk:
     """`now` is the clock. `is_secure` tells that browsers reach the desk over https, so that cookies need never travel bare.
 
     `trouble` names the steps of this process that fail now. `channels` are the names of those that are switched on, `limits`
-    the limits of those that are connected, `areas` the wijken with their buurten.
+    the limits of those that are connected, `areas` the wijken with their buurten. Colleagues log in with a password of the desk
+    (`takes_passwords`, with a second factor when `requires_totp`), at their `organisation`, or either.
     """
 
     database: Database
@@ -38,3 +49,6 @@ class Desk:
     at_risk: timedelta = timedelta(days=1)
     limits: Mapping[str, Limits] = field(default_factory=dict)
     areas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    takes_passwords: bool = True
+    requires_totp: bool = False
+    organisation: Organisation | None = None

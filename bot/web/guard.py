@@ -23,6 +23,9 @@ from routing.errors import WijkbalieError
 from storage.queues import Viewer
 from storage.staff import Account, Session
 
+# What a colleague reaches who must set up a second factor first.
+_BEFORE_SECOND_FACTOR = ("/mijn", "/inloggen/organisatie", "/uitloggen")
+
 
 class Entry(StrEnum):
     """What a route may ask instead of a right: nothing at all, or only a login."""
@@ -39,6 +42,10 @@ class LoginNeededError(WijkbalieError):
         self.was_over = was_over
 
 
+class SecondFactorNeededError(WijkbalieError):
+    """The desk asks a second factor of who logs in with a password, and this account has none yet."""
+
+
 class ForbiddenError(WijkbalieError):
     """The request does not come from a form of this desk."""
 
@@ -50,11 +57,14 @@ class CookieNames:
     session: str
     login: str
     flash: str
+    attempt: str
 
     @classmethod
     def of(cls, desk: Desk) -> CookieNames:
         prefix = "__Host-wijkbalie" if desk.is_secure else "wijkbalie"
-        return cls(session=f"{prefix}-sessie", login=f"{prefix}-inloggen", flash=f"{prefix}-bericht")
+        return cls(
+            session=f"{prefix}-sessie", login=f"{prefix}-inloggen", flash=f"{prefix}-bericht", attempt=f"{prefix}-aanmelden"
+        )
 
 
 # Without a repr: it holds tokens and what was typed.
@@ -86,13 +96,19 @@ class Visit:
         return self.request.cookies.get(self.cookies.session, "")
 
     @property
+    def lacks_second_factor(self) -> bool:
+        """Whether the colleague must set up logging in in two steps before anything else."""
+        is_by_password = self.session is not None and not self.session.by_organisation
+        return self.desk.requires_totp and is_by_password and self.account.totp_secret is None
+
+    @property
     def is_partial(self) -> bool:
         """Whether htmx asks for a piece of the page."""
         return self.request.headers.get("hx-request") == "true"
 
 
 async def admit(request: Request) -> Visit:
-    """Let a request in. Raises ForbiddenError, LoginNeededError or FormError."""
+    """Let a request in. Raises ForbiddenError, LoginNeededError, SecondFactorNeededError or FormError."""
     desk: Desk = request.app.state.desk
     sessions: Sessions = request.app.state.sessions
     cookies = CookieNames.of(desk)
@@ -100,13 +116,17 @@ async def admit(request: Request) -> Visit:
         raise ForbiddenError("Dit verzoek kwam niet van een pagina van de balie. Ga naar de balie en probeer het daar.")
     token = request.cookies.get(cookies.session, "")
     session = await run_in_threadpool(sessions.find, token) if token else None
-    if session is None and Entry.OPEN not in declared(request.scope["route"].dependencies):
+    is_open = Entry.OPEN in declared(request.scope["route"].dependencies)
+    if session is None and not is_open:
         raise LoginNeededError(was_over=bool(token))
     csrf = session.csrf_token if session else request.cookies.get(cookies.login, "")
     form = await read_form(request) if request.method == "POST" else Form()
     if request.method == "POST" and not is_same_token(form.raw("csrf"), csrf):
         raise ForbiddenError("Het formulier is verlopen. Laad de pagina opnieuw en probeer het nog eens.")
-    return Visit(request=request, desk=desk, cookies=cookies, session=session, form=form, csrf=csrf)
+    visit = Visit(request=request, desk=desk, cookies=cookies, session=session, form=form, csrf=csrf)
+    if visit.lacks_second_factor and not is_open and not request.url.path.startswith(_BEFORE_SECOND_FACTOR):
+        raise SecondFactorNeededError("Zet eerst inloggen in twee stappen aan.")
+    return visit
 
 
 Admitted = Annotated[Visit, Depends(admit)]

@@ -56,7 +56,7 @@ class Pages:
         frame = values if "counts" in values else self.frame(visit) | values
         response = HTMLResponse(self.text(name, frame | {"message": message or _read_flash(visit)}), status_code=status)
         if visit.request.cookies.get(visit.cookies.flash):
-            _forget(response, visit.desk, visit.cookies.flash)
+            forget(response, visit.desk, visit.cookies.flash)
         return response
 
     def bare(self, name: str, values: dict[str, Any], *, status: int = 200) -> HTMLResponse:
@@ -108,12 +108,12 @@ def set_cookie(response: Response, desk: Desk, name: str, value: str, *, seconds
     response.set_cookie(name, value, max_age=seconds, path="/", secure=desk.is_secure, httponly=True, samesite="lax")
 
 
-def _forget(response: Response, desk: Desk, name: str) -> None:
+def forget(response: Response, desk: Desk, name: str) -> None:
     response.delete_cookie(name, path="/", secure=desk.is_secure, httponly=True, samesite="lax")
 
 
 def forget_session(response: Response, desk: Desk) -> None:
-    _forget(response, desk, CookieNames.of(desk).session)
+    forget(response, desk, CookieNames.of(desk).session)
 
 
 def _packed(message: Message, key: str) -> str:

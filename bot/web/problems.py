@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.web.forms import FormError
-from bot.web.guard import ForbiddenError, LoginNeededError
+from bot.web.guard import ForbiddenError, LoginNeededError, SecondFactorNeededError
 from bot.web.pages import Pages
 from bot.web.security import HEADERS
 from routing.errors import InvalidTransitionError, NotFoundError, StaleError
@@ -34,6 +34,7 @@ def install(app: FastAPI) -> None:
     for kind, (status, title) in _PROBLEMS.items():
         app.add_exception_handler(kind, _page_for(status, title))
     app.add_exception_handler(LoginNeededError, _to_login)
+    app.add_exception_handler(SecondFactorNeededError, _to_own_account)
     app.add_exception_handler(HTTPException, _http_problem)
     app.add_exception_handler(RequestValidationError, _unusable)
     app.add_exception_handler(Exception, _defect)
@@ -54,6 +55,12 @@ async def _to_login(request: Request, error: Exception) -> Response:
     if is_partial:  # htmx would follow a redirect and put the login page inside the list
         return Response(status_code=401, headers={"HX-Redirect": address})
     return RedirectResponse(address, status_code=303)
+
+
+async def _to_own_account(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the page itself says what is needed
+    if request.headers.get("hx-request") == "true":
+        return Response(status_code=401, headers={"HX-Redirect": "/mijn"})
+    return RedirectResponse("/mijn", status_code=303)
 
 
 async def _http_problem(request: Request, error: Exception) -> Response:

@@ -11,9 +11,11 @@ from threading import BoundedSemaphore
 
 import structlog
 
+from bot.identities import Identity, arrive, link
 from bot.passwords import digest, is_password, new_token
 from bot.second_factor import counter_of
 from bot.web.desk import Desk
+from storage.database import UnitOfWork
 from storage.staff import Account, NewSession, Session, Staff
 
 FAILURES_BEFORE_LOCK = 5
@@ -46,13 +48,42 @@ class Sessions:
         if account is None or not fits or not self._is_second_factor(account, code):
             _log.warning("login refused", account_id=account.id if account else None)
             return None
-        token = new_token()
         with self.desk.database.work() as work:
-            work.staff.record_login(account, now)
-            new = NewSession(token_hash=digest(token), csrf_token=new_token(), browser=browser[:_LONGEST_BROWSER])
-            work.staff.open_session(account, new, now=now, expires_at=now + self.desk.session_length)
-            work.journal.write(account.username, "ingelogd", account.username, now)
+            token = self._open(work, account, browser, by_organisation=False)
             work.commit()
+        return token
+
+    def login_by_organisation(self, identity: Identity, *, browser: str = "") -> str:
+        """A new session token for whom the organisation's provider vouches. Raises NoAccessError."""
+        with self.desk.database.work() as work:
+            try:
+                account = arrive(work, identity, self.desk.now())
+                token = self._open(work, account, browser, by_organisation=True)
+            finally:
+                work.commit()  # a refusal is written down as well
+        return token
+
+    def link(self, account: Account, identity: Identity) -> None:
+        """From now on the organisation vouches for this account. Raises NoAccessError."""
+        with self.desk.database.work() as work:
+            link(work, account, identity, self.desk.now())
+            work.commit()
+
+    def is_own_password(self, account: Account, password: str) -> bool:
+        with self._checks:
+            return is_password(password, account.password_hash)
+
+    def _open(self, work: UnitOfWork, account: Account, browser: str, *, by_organisation: bool) -> str:
+        token, now = new_token(), self.desk.now()
+        new = NewSession(
+            token_hash=digest(token),
+            csrf_token=new_token(),
+            browser=browser[:_LONGEST_BROWSER],
+            by_organisation=by_organisation,
+        )
+        work.staff.record_login(account, now)
+        work.staff.open_session(account, new, now=now, expires_at=now + self.desk.session_length)
+        work.journal.write(account.username, "ingelogd", account.username, now, detail="organisatie" if by_organisation else "")
         _log.info("login", account_id=account.id)
         return token
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
@@ -23,6 +25,16 @@ url = "sqlite:///x.sqlite3"
 monday = ["09:00", "17:00"]
 """
 
+SSO = """
+[login.organisation]
+enabled = true
+issuer = "https://login.example.nl"
+client_id = "wijkbalie"
+client_secret = "x"
+desk_address = "https://balie.example.nl"
+roles = { baas = "beheerder" }
+"""
+
 
 def load(tmp_path: Path, text: str) -> Config:
     path = tmp_path / "config.toml"
@@ -35,16 +47,19 @@ def test_the_example_loads_as_it_is() -> None:
 
 
 def test_the_example_names_every_setting() -> None:
-    tables = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
     text = EXAMPLE.read_text(encoding="utf-8")
-    for name, field in Config.model_fields.items():
-        if name in {"base", "channels", "channel_modes"}:
+    unnamed = list(missing(Config, tomllib.loads(text), ""))
+    assert [key for key in unnamed if f"# {key.rpartition('.')[2]} = " not in text] == []
+
+
+def missing(table: type[BaseModel], given: dict[str, Any], above: str) -> Iterator[str]:
+    for name, field in table.model_fields.items():
+        if not above and name in {"base", "channels", "channel_modes"}:
             continue
-        table = field.annotation
-        assert isinstance(table, type)
-        assert issubclass(table, BaseModel)
-        for key in table.model_fields:
-            assert key in tables[name] or f"# {key} = " in text, f"[{name}] {key} is missing from the example"
+        if name not in given:
+            yield f"{above}{name}"
+        elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from missing(field.annotation, given[name], f"{above}{name}.")
 
 
 @pytest.mark.parametrize("channel", sorted(SETTINGS))
@@ -67,6 +82,10 @@ def test_the_example_names_every_setting_of_every_channel(channel: str) -> None:
         (MINIMAL + "[channels.telegram]\nenabled = true\ntoken = 'x'\ntokn = 'x'\n", "channels.telegram.tokn: bestaat niet"),
         (MINIMAL.replace('["09:00", "17:00"]', '["17:00", "09:00"]'), "een dag sluit voordat hij opent"),
         ("office = [", "geen geldige TOML"),
+        (MINIMAL + "[login]\npasswords = false\n", "login: Value error, niemand kan inloggen"),
+        (MINIMAL + "[login.organisation]\nenabled = true\n", "issuer, client_id, client_secret, desk_address, roles ontbreekt"),
+        (MINIMAL + SSO.replace("https:", "http:"), "issuer moet met https:// beginnen"),
+        (MINIMAL + SSO.replace("beheerder", "keizer"), "login.organisation.roles.baas"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, text: str, message: str) -> None:

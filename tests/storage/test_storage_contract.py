@@ -301,6 +301,26 @@ def test_a_session_ends_at_its_time_and_when_the_password_changes(database: Data
         assert work.staff.find_session("digest", MONDAY) is None
 
 
+def test_an_identity_belongs_to_one_account(database: Database) -> None:
+    with database.work() as work:
+        for name in ("samira", "bram"):
+            work.staff.add_account(name, name, "", MONDAY)
+        samira = work.staff.get_account("samira")
+        work.staff.set_identity(samira, "https://login.test", "7f3a")
+        new = NewSession(token_hash="digest", csrf_token="csrf", by_organisation=True)
+        work.staff.open_session(samira, new, now=MONDAY, expires_at=LATER)
+        found = work.staff.find_identity("https://login.test", "7f3a")
+        assert found is not None
+        assert found.username == "samira"
+        assert work.staff.find_identity("https://elders.test", "7f3a") is None
+        session = work.staff.find_session("digest", MONDAY)
+        assert session is not None
+        assert session.by_organisation
+        work.commit()
+    with database.work() as work, pytest.raises(sa.exc.IntegrityError):
+        work.staff.set_identity(work.staff.get_account("bram"), "https://login.test", "7f3a")
+
+
 def test_a_colleague_who_decides_late_does_not_send_again_what_was_found(database: Database) -> None:
     a_waiting_reply(database)
     with database.work() as work:

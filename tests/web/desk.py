@@ -98,8 +98,9 @@ def a_desk(
     is_secure: bool = False,
     static: Path = FOLDER,
     files: FileStore | None = None,
+    **changes: object,
 ) -> DeskAtWork:
-    """A desk with one account, where nobody is logged in."""
+    """A desk with one account, where nobody is logged in. `changes` are those of the Desk."""
     office = _an_office(database, router or ScriptedRouter(UNSURE))
     with database.work() as work:
         work.staff.add_account(USERNAME, "Samira", _HASH, office.clock(), "beheerder")
@@ -115,6 +116,7 @@ def a_desk(
         is_secure=is_secure,
         files=files,
         areas=areas(),
+        **changes,  # type: ignore[arg-type] - passed on as given
     )
     app = build_desk(desk, static)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from bot.passwords import new_token
-from bot.web.guard import Admitted, Entry, Visit, needs
+from bot.web.guard import Admitted, Entry, ForbiddenError, Visit, needs
 from bot.web.pages import Pages, forget_session, set_cookie
 from bot.web.security import local_path
 from bot.web.sessions import FAILURES_BEFORE_LOCK, LOCK_MINUTES, Sessions
@@ -18,6 +18,7 @@ _REFUSAL = (
 )
 _NOTES = {
     "uit": "U bent uitgelogd.",
+    "uit-organisatie": "U bent uitgelogd bij de balie, en nog niet bij uw organisatie.",
     "verlopen": "Uw sessie is voorbij. Log opnieuw in.",
     "wachtwoord": "Uw wachtwoord is gewijzigd.",
 }
@@ -29,12 +30,14 @@ def ask_login(visit: Admitted, naar: str = "/", reden: str = "") -> Response:
     """Whoever is logged in already goes on."""
     if visit.session is not None:
         return RedirectResponse(local_path(naar), status_code=303)
-    return _form(visit, goal=naar, note=_NOTES.get(reden, ""))
+    return login_page(visit, goal=naar, reason=reden)
 
 
 @router.post("/inloggen", dependencies=[needs(Entry.OPEN)])
 def login(visit: Admitted) -> Response:
     """A new token at every login; a session that was open in this browser ends."""
+    if not visit.desk.takes_passwords:
+        raise ForbiddenError("Inloggen met een wachtwoord staat uit. Log in met uw organisatie.")
     sessions: Sessions = visit.request.app.state.sessions
     token = sessions.login(
         visit.form.text("gebruikersnaam"),
@@ -43,10 +46,16 @@ def login(visit: Admitted) -> Response:
         browser=visit.request.headers.get("user-agent", ""),
     )
     if token is None:
-        return _form(visit, goal=visit.form.raw("naar"), problem=_REFUSAL)
+        return login_page(visit, goal=visit.form.raw("naar"), problem=_REFUSAL)
+    return let_in(visit, token, visit.form.raw("naar"))
+
+
+def let_in(visit: Visit, token: str, goal: str) -> Response:
+    """On to the goal with a new session; one that was open in this browser ends."""
+    sessions: Sessions = visit.request.app.state.sessions
     if visit.token:
         sessions.close(visit.token)
-    response = RedirectResponse(local_path(visit.form.raw("naar")), status_code=303)
+    response = RedirectResponse(local_path(goal), status_code=303)
     seconds = int(visit.desk.session_length.total_seconds())
     set_cookie(response, visit.desk, visit.cookies.session, token, seconds=seconds)
     return response
@@ -56,17 +65,28 @@ def login(visit: Admitted) -> Response:
 def logout(visit: Admitted) -> Response:
     sessions: Sessions = visit.request.app.state.sessions
     sessions.close(visit.token)
-    response = RedirectResponse("/inloggen?reden=uit", status_code=303)
+    reason = "uit-organisatie" if visit.session and visit.session.by_organisation else "uit"
+    response = RedirectResponse(f"/inloggen?reden={reason}", status_code=303)
     forget_session(response, visit.desk)
     return response
 
 
-def _form(visit: Visit, *, goal: str, note: str = "", problem: str = "") -> Response:
-    """The form with a token that must come back in both the form and a cookie: nobody logs a colleague in as somebody else."""
+def login_page(visit: Visit, *, goal: str, reason: str = "", problem: str = "", status: int = 403) -> Response:
+    """The form with a token that must come back in both the form and a cookie: nobody logs a colleague in as somebody else.
+
+    `reason` is why the colleague is here, a key of the notes. A page with a problem has the `status`.
+    """
     pages: Pages = visit.request.app.state.pages
     csrf = new_token()
-    values = {"csrf": csrf, "goal": local_path(goal), "note": note, "problem": problem}
-    username = visit.form.text("gebruikersnaam")
-    response = pages.bare("login.html", values | {"username": username}, status=403 if problem else 200)
+    values = {
+        "csrf": csrf,
+        "desk": visit.desk,
+        "goal": local_path(goal),
+        "note": _NOTES.get(reason, ""),
+        "problem": problem,
+        "reason": reason,
+        "username": visit.form.text("gebruikersnaam"),
+    }
+    response = pages.bare("login.html", values, status=status if problem else 200)
     set_cookie(response, visit.desk, visit.cookies.login, csrf, seconds=_FORM_SECONDS)
     return response

@@ -1,0 +1,121 @@
+"""People whom the organisation's provider vouches for, and their accounts. Knows no HTTP and no protocol."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.roles import Role
+from routing.errors import WijkbalieError
+from storage.database import UnitOfWork
+from storage.staff import Account
+
+_LONGEST = 36  # of a username, so that a number still fits behind it
+_LONGEST_NAME = 60
+_NAMESAKES = 99
+
+
+class NoAccessError(WijkbalieError):
+    """The provider knows this person, and the desk does not let them in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimRules:
+    """Which claims tell what. `roles` gives a role for a value of the role claim; the first that fits counts."""
+
+    username: str
+    name: str
+    role: str
+    roles: Mapping[str, Role]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """One person at one provider: `issuer` and `subject` together never change and are never given to somebody else."""
+
+    issuer: str
+    subject: str
+    username: str
+    name: str
+    role: Role | None
+
+
+def identity_of(claims: Mapping[str, Any], rules: ClaimRules) -> Identity:
+    """Read verified claims. The role is None when no rule fits."""
+    held = _claim(claims, rules.role)
+    values = {str(value) for value in held} if isinstance(held, list) else {str(held)}
+    given = str(_claim(claims, rules.username) or "").partition("@")[0].lower()
+    username = re.sub(r"[^a-z0-9._-]+", "-", given).strip("-")[:_LONGEST] or "collega"
+    name = "".join(letter for letter in str(_claim(claims, rules.name) or "") if letter.isprintable()).strip()
+    return Identity(
+        issuer=str(claims["iss"]),
+        subject=str(claims["sub"]),
+        username=username,
+        name=name[:_LONGEST_NAME] or username,
+        role=next((role for value, role in rules.roles.items() if value in values), None),
+    )
+
+
+def _claim(claims: Mapping[str, Any], name: str) -> Any:
+    """By its name, or by a path such as `realm_access.roles`."""
+    if name in claims:
+        return claims[name]
+    found: Any = claims
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
+
+
+def arrive(work: UnitOfWork, identity: Identity, now: datetime) -> Account:
+    """The account of who logs in, made at the first login, its name and role as the organisation has them now. Idempotent.
+
+    Raises NoAccessError; an account that lost its role loses its sessions with it. Whatever it raises, commit.
+    """
+    account = work.staff.find_identity(identity.issuer, identity.subject)
+    if identity.role is None:
+        if account is not None:
+            work.staff.end_sessions(account)
+            work.journal.write(
+                account.username, "inloggen geweigerd", account.username, now, detail="geen rol bij de organisatie"
+            )
+        raise NoAccessError("U bent bekend bij uw organisatie, maar heeft geen rol in de balie. Vraag de beheerder om een rol.")
+    account = account or _new_account(work, identity, identity.role, now)
+    if not account.active:
+        raise NoAccessError("Uw account in de balie is gesloten. Vraag de beheerder om het te openen.")
+    if (account.display_name, account.role) != (identity.name, identity.role):
+        work.staff.set_profile(account, display_name=identity.name, role=identity.role)
+        detail = f"{account.role} wordt {identity.role}, volgens de organisatie"
+        work.journal.write(account.username, "rechten gewijzigd", account.username, now, detail=detail)
+    return work.staff.get_account(account.username)
+
+
+def link(work: UnitOfWork, account: Account, identity: Identity, now: datetime) -> None:
+    """From now on the organisation vouches for an account that was there already. Raises NoAccessError."""
+    owner = work.staff.find_identity(identity.issuer, identity.subject)
+    if owner is not None and owner.id != account.id:
+        raise NoAccessError(f"U heeft bij de organisatie al een ander account: {owner.username}. Vraag de beheerder om hulp.")
+    work.staff.set_identity(account, identity.issuer, identity.subject)
+    work.journal.write(account.username, "account gekoppeld", account.username, now, detail=identity.issuer)
+
+
+def _new_account(work: UnitOfWork, identity: Identity, role: Role, now: datetime) -> Account:
+    """A password can never fit it. Somebody else's username gets a number; an account of the desk itself is never taken over."""
+    for number in range(1, _NAMESAKES):
+        username = identity.username if number == 1 else f"{identity.username}-{number}"
+        if work.staff.add_account(username, identity.name, "", now, role):
+            account = work.staff.get_account(username)
+            work.staff.set_identity(account, identity.issuer, identity.subject)
+            work.journal.write(username, "account gemaakt", username, now, detail=f"{role}, volgens de organisatie")
+            return account
+        rival = work.staff.find_identity(identity.issuer, identity.subject)
+        if rival is not None:
+            return rival
+        if work.staff.get_account(username).identity_subject is None:
+            raise NoAccessError(
+                f"In de balie is al een account '{username}'. Is het van u, log dan in met het wachtwoord en kies onder uw naam "
+                "'Koppel'. Is het niet van u, vraag dan de beheerder om hulp."
+            )
+    raise NoAccessError(f"Er zijn te veel accounts die '{identity.username}' heten. Vraag de beheerder om hulp.")
