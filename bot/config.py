@@ -188,6 +188,19 @@ class LocatieserverTable(_Table):
     timeout_seconds: float = Field(default=2, gt=0, le=10)
 
 
+class MapTable(_Table):
+    """The background of the desk's map; empty for none. Browsers of colleagues fetch it."""
+
+    tiles: str = Field(default="", pattern=r"^(https://[^\s\"'<>;,]+)?$")
+    attribution: str = "Kaartgegevens: Kadaster, PDOK (CC BY 4.0)"
+
+    @model_validator(mode="after")
+    def _has_places(self) -> MapTable:
+        if self.tiles and not all(place in self.tiles for place in ("{z}", "{x}", "{y}")):
+            raise ValueError("tiles mist {z}, {x} of {y}; zie het voorbeeld in config.example.toml")
+        return self
+
+
 class ModelTable(_Table):
     """The office's own models; an empty folder means the shipped model."""
 
@@ -215,6 +228,7 @@ class Config(_Table):
     municipality: Tables = Tables()
     attachments: AttachmentsTable = AttachmentsTable()
     model: ModelTable = ModelTable()
+    map: MapTable = MapTable()
     locatieserver: LocatieserverTable = LocatieserverTable()
     logging: Logging = Logging()
     channels: dict[str, Any] = Field(default_factory=dict)

@@ -72,9 +72,9 @@ class Filters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One queue as one colleague sees it now. A promise is at risk when it falls due before `soon`."""
+    """One queue (None: every open melding) as one colleague sees it now. A promise is at risk when it falls due before `soon`."""
 
-    queue: Queue
+    queue: Queue | None
     now: datetime
     soon: datetime
     viewer: Viewer = Viewer()
@@ -157,6 +157,8 @@ def _condition(asked: Asked) -> sa.ColumnElement[bool]:
     stage = meldingen.c.stage
     is_awake = sa.or_(meldingen.c.snoozed_until.is_(None), meldingen.c.snoozed_until <= asked.now)
     match asked.queue:
+        case None:
+            return stage.in_(_OPEN_STAGES)
         case Queue.TO_JUDGE | Queue.UNDER_WAY | Queue.WAITING:
             return sa.and_(stage == asked.queue.value, is_awake)
         case Queue.URGENT:
@@ -221,7 +223,7 @@ def page(
     connection: sa.Connection, asked: Asked, *, limit: int, after: Position | None = None, before: Position | None = None
 ) -> QueuePage:
     """The meldingen after or before a position; without one the first page. Danger and haste first, then the oldest."""
-    order = _ORDERS.get(asked.queue, _BY_URGENCY)
+    order = _ORDERS.get(asked.queue, _BY_URGENCY) if asked.queue else _BY_URGENCY
     is_back = before is not None
     start = before or after
     columns = (order.column, meldingen.c.id)

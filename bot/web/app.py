@@ -17,7 +17,7 @@ from bot.identities import ClaimRules
 from bot.oidc import Provider, Registration
 from bot.web import problems
 from bot.web.assets import FOLDER, REMEDY, Assets
-from bot.web.desk import Desk, Organisation
+from bot.web.desk import Desk, Organisation, Tiles
 from bot.web.guard import admit
 from bot.web.live import Pulse
 from bot.web.pages import Pages
@@ -28,6 +28,7 @@ from bot.web.views import (
     attachments,
     brakes,
     bulk,
+    city_map,
     counter,
     dashboard,
     follow,
@@ -60,6 +61,7 @@ VIEWS: tuple[ModuleType, ...] = (
     bulk,
     together,
     melding,
+    city_map,
     trays,
     counter,
     brakes,
@@ -109,6 +111,7 @@ def _desk_of(application: Application) -> Desk:
         takes_passwords=config.login.passwords,
         requires_totp=config.login.require_totp,
         organisation=_organisation_of(config.login.organisation, application.now),
+        tiles=Tiles(address=config.map.tiles, attribution=config.map.attribution) if config.map.tiles else None,
     )
 
 
@@ -149,6 +152,6 @@ def build_desk(desk: Desk, static: Path = FOLDER, views: tuple[ModuleType, ...] 
     for view in views:
         app.include_router(view.router)
     app.mount("/static", StaticFiles(directory=static), name="static")
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, images={city_map.PATH: desk.tiles.host} if desk.tiles else {})
     problems.install(app)
     return app

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "static"
-VENDOR = ("vendor/utrecht.css", "vendor/htmx.min.js")
-_OWN = ("tokens.css", "desk.css", "desk.js", "wijkbalie.svg")
+VENDOR = ("vendor/utrecht.css", "vendor/htmx.min.js", "vendor/leaflet.css", "vendor/leaflet.js")
+_OWN = ("tokens.css", "desk.css", "desk.js", "kaart.css", "kaart.js", "wijkbalie.svg")
 REMEDY = "De opmaak van de balie ontbreekt. Voer scripts/build-web uit en start Wijkbalie opnieuw. Alles werkt ook zonder."
 
 

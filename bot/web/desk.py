@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from bot.attachments import FileStore
 from bot.handling import Handling
@@ -24,6 +25,18 @@ class Organisation:
     rules: ClaimRules
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tiles:
+    """A background for the map: `address` with {z}, {x} and {y}, and whom to name for it."""
+
+    address: str
+    attribution: str
+
+    @property
+    def host(self) -> str:
+        return "https://" + urlsplit(self.address).netloc
+
+
 # Without a repr: asyncio prints values in passing, and a desk holds every table of the municipality.
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Desk:
@@ -32,6 +45,7 @@ class Desk:
     `trouble` names the steps of this process that fail now. `channels` are the names of those that are switched on, `limits`
     the limits of those that are connected, `areas` the wijken with their buurten. Colleagues log in with a password of the desk
     (`takes_passwords`, with a second factor when `requires_totp`), at their `organisation`, or either.
+    `tiles` is the background of the map; without it browsers fetch nothing from elsewhere.
     """
 
     database: Database
@@ -52,3 +66,4 @@ class Desk:
     takes_passwords: bool = True
     requires_totp: bool = False
     organisation: Organisation | None = None
+    tiles: Tiles | None = None

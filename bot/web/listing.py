@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
-from bot.web.desk import Desk
-from storage.queues import Asked, Filters, Position, Queue, Viewer
+from bot.web.guard import Visit
+from storage.queues import Asked, Filters, Position, Queue
 
 # Field of Filters -> its word in the address.
 WORDS = {
@@ -63,6 +63,8 @@ class Listing:
         words |= {"voor": str(before)} if before else {}
         return urlencode(words)
 
-    def asked(self, desk: Desk, viewer: Viewer) -> Asked:
-        now = desk.now()
-        return Asked(queue=self.queue, filters=self.filters, viewer=viewer, now=now, soon=now + desk.at_risk)
+    def asked(self, visit: Visit) -> Asked:
+        """As this colleague may see it: names of melders are only for who sees contact details."""
+        now = visit.desk.now()
+        filters = self.filters if visit.account.sees_contacts else replace(self.filters, melder="")
+        return Asked(queue=self.queue, filters=filters, viewer=visit.viewer, now=now, soon=now + visit.desk.at_risk)

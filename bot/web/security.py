@@ -41,15 +41,20 @@ _LOCAL_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")  # printable ASCII; no backsl
 
 
 class SecurityHeaders:
-    """Gives every response the headers above, also an error that no view made."""
+    """Gives every response the headers above, also an error that no view made.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `images` names the one other host that the page at a path may show pictures of.
+    """
+
+    def __init__(self, app: ASGIApp, images: Mapping[str, str]) -> None:
         self._app = app
+        self._policies = {path: _CSP.replace("img-src 'self'", f"img-src 'self' {host}") for path, host in images.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        policy = self._policies.get(scope["path"], _CSP)
         is_static = scope["path"].startswith("/static/")
 
         async def send_with_headers(message: Message) -> None:
@@ -57,6 +62,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
+                headers["Content-Security-Policy"] = policy
                 headers["Cache-Control"] = _STATIC if is_static and message["status"] < 400 else _NO_STORE
             await send(message)
 

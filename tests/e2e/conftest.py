@@ -7,7 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -32,6 +32,7 @@ ARGUMENTS = (
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
+TWIJNSTRAAT = Located(street="Twijnstraat", wijk="Binnenstad", lat=52.0837, lon=5.1221)
 HOSTILE = "<script>window.hacked=1</script><img src=x onerror='window.hacked=1'> {{ 7*7 }} \u202egnp.exe"
 
 
@@ -124,19 +125,32 @@ def melding_about(served: Served, word: str) -> str:
 
 
 def router_of_the_morning() -> ScriptedRouter:
-    danger = a_decision(lead="noodgeval", topic="brand", urgency="noodgeval", emergency="brand", zone=Zone.AUTO, confidence=0.99)
+    danger = a_decision(
+        lead="noodgeval",
+        topic="brand",
+        urgency="noodgeval",
+        emergency="brand",
+        zone=Zone.AUTO,
+        confidence=0.99,
+        located=TWIJNSTRAAT,
+    )
     noise = a_decision(
         lead="vth",
         topic="terras",
         kind="klacht",
         zone=Zone.SUGGEST,
         confidence=0.55,
-        located=Located(street="Neude", wijk="Binnenstad"),
+        located=Located(street="Neude", wijk="Binnenstad", lat=52.0929, lon=5.1181),
         top3=(("vth", 0.55), ("veiligheid", 0.3), ("extern", 0.1)),
     )
-    needles = a_decision(urgency="hoog", zone=Zone.SUGGEST, topic="zwerfafval", located=Located(street="Lucasbolwerk"))
+    needles = a_decision(
+        urgency="hoog", zone=Zone.SUGGEST, topic="zwerfafval", located=Located(street="Lucasbolwerk", lat=52.0932, lon=5.1253)
+    )
+    hostile = replace(UNSURE, located=TWIJNSTRAAT)
     english = a_decision(zone=Zone.SUGGEST, language="en")
-    return ScriptedRouter(UNSURE, brand=danger, terras=noise, naald=needles, light=english, boom=a_decision(zone=Zone.AUTO))
+    return ScriptedRouter(
+        UNSURE, brand=danger, terras=noise, naald=needles, light=english, script=hostile, boom=a_decision(zone=Zone.AUTO)
+    )
 
 
 def play_a_morning(desk: DeskAtWork) -> None:

@@ -24,6 +24,7 @@ PAGES = {
     "zoeken": "/zoeken?q=lamp",
     "niet-verzonden": "/niet-verzonden",
     "niet-leesbaar": "/niet-leesbaar",
+    "kaart": "/kaart",
     "invoeren": "/aan-de-balie",
     "remmen": "/remmen",
     "tabellen": "/beheer/tabellen",

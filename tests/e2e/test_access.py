@@ -12,7 +12,16 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
-_OTHERS = ("/wie-doet-wat", "/cijfers", "/mijn", "/beheer", "/beheer/dagboek", "/beheer/tabellen")
+_OTHERS = (
+    "/wie-doet-wat",
+    "/cijfers",
+    "/mijn",
+    "/beheer",
+    "/beheer/dagboek",
+    "/beheer/tabellen",
+    "/kaart",
+    "/kaart?wijk=Binnenstad",
+)
 
 
 def _pages(served: Served) -> list[str]:

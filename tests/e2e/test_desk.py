@@ -126,6 +126,52 @@ def test_colleagues_see_who_else_looks_and_that_there_is_news(visit: Visitor, se
     page.wait_for_selector("#aanwezig:has-text('Er is nieuws')")
 
 
+def test_the_map_shows_what_the_list_tells_and_asks_nobody_else(visit: Visitor, served: Served) -> None:
+    page = visit()
+    page.goto("/kaart")
+    page.wait_for_selector(".speld")
+    places = page.locator("[data-lat]").count()
+    pins = page.locator(".speld").all()
+    assert 0 < len(pins) <= places
+    assert sum(int(text) if text.isdigit() else 1 for text in (pin.inner_text() for pin in pins)) == places
+    row = page.locator("[data-lat]").first
+    row.get_by_text("Toon op de kaart").click()
+    page.wait_for_selector(".plattegrond__ballon a")
+    link = row.locator("a").get_attribute("href")
+    assert page.locator(f".plattegrond__ballon a[href='{link}']").count() == 1
+
+
+def test_the_map_moves_by_keys(visit: Visitor, served: Served) -> None:
+    page = visit()
+    page.goto("/kaart")
+    page.wait_for_selector(".speld")
+    page.focus("#kaart")
+    before = page.locator(".speld").first.bounding_box()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "x => document.querySelector('.speld').getBoundingClientRect().x < x - 20", arg=before["x"] if before else 0
+    )
+
+
+def test_what_residents_write_is_not_executed_on_the_map(visit: Visitor, served: Served) -> None:
+    page = visit()
+    page.goto("/kaart")
+    page.wait_for_selector(".speld")
+    for button in page.get_by_text("Toon op de kaart").all():
+        button.click()
+        page.wait_for_selector(".plattegrond__ballon a")
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("main img").count() == 0
+
+
+def test_without_scripts_the_map_is_its_list(visit: Visitor, served: Served) -> None:
+    page = visit(java_script_enabled=False)
+    page.goto("/kaart?wijk=Binnenstad")
+    assert not page.is_visible("#kaart")
+    assert page.locator(".plattegrond__melding a").count() > 0
+    assert page.get_by_text("Toon op de kaart").count() == page.locator("[data-toon][hidden]").count()
+
+
 def test_after_the_session_ended_a_refresh_leads_to_the_login(visit: Visitor, served: Served) -> None:
     page = visit()
     page.wait_for_function("document.querySelector('#werkblad')._htmx !== undefined")

@@ -113,7 +113,7 @@ def _onward(visit: Visit, melding: Melding) -> str:
     if listing.queue is Queue.TO_JUDGE and melding.status in TO_JUDGE:
         with visit.desk.database.reading() as connection:
             position = queues.position_of(melding, listing.queue)
-            _, following = queues.neighbours(connection, listing.asked(visit.desk, visit.viewer), position)
+            _, following = queues.neighbours(connection, listing.asked(visit), position)
         return f"/meldingen/{following.id}?{listing.query(here=True)}" if following else f"/?{listing.query()}"
     return f"{here}?{listing.query(here=True)}"
 
@@ -161,7 +161,7 @@ def show_page(visit: Visit, melding_id: int, showing: Showing | None = None) -> 
         if not listing.is_named:
             listing = Listing(queue=_queue_of(melding))
         here = queues.position_of(melding, listing.queue)
-        previous, following = queues.neighbours(connection, listing.asked(visit.desk, visit.viewer), here)
+        previous, following = queues.neighbours(connection, listing.asked(visit), here)
         values: dict[str, Any] = {
             "melding": melding,
             "lines": queries.conversation(connection, melding_id),

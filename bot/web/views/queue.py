@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter
@@ -66,9 +65,7 @@ def forget_filter(visit: Admitted, number: str) -> Response:
 
 
 def _read(visit: Visit, listing: Listing) -> dict[str, Any]:
-    asked = listing.asked(visit.desk, visit.viewer)
-    if not visit.account.sees_contacts:
-        asked = replace(asked, filters=replace(asked.filters, melder=""))
+    asked = listing.asked(visit)
     is_counted = listing.queue is not Queue.CLOSED or bool(listing.filters)
     with visit.desk.database.reading() as connection:
         found = queues.page(connection, asked, limit=PER_PAGE, after=listing.after, before=listing.before)
