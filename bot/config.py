@@ -50,6 +50,8 @@ class Web(_Table):
     session_hours: int = Field(default=10, ge=1, le=24)
     follow_address: str = Field(default="", pattern=r"^(https?://[^\s?#]+)?$")
     follow_days: int = Field(default=180, ge=1, le=3650)
+    theme_css: str = ""
+    theme_class: str = Field(default="", pattern=r"^([a-zA-Z][\w-]*)?$")
     undo_seconds: int = Field(default=20, ge=0, le=600)
 
 

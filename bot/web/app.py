@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 import structlog
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from bot.config import OrganisationTable
 from bot.identities import ClaimRules
 from bot.oidc import Provider, Registration
 from bot.web import problems
-from bot.web.assets import FOLDER, REMEDY, Assets
+from bot.web.assets import FOLDER, REMEDY, THEME, Assets, Theme, load_theme
 from bot.web.desk import Desk, Organisation, Tiles
 from bot.web.guard import admit
 from bot.web.live import Pulse
@@ -112,6 +114,7 @@ def _desk_of(application: Application) -> Desk:
         requires_totp=config.login.require_totp,
         organisation=_organisation_of(config.login.organisation, application.now),
         tiles=Tiles(address=config.map.tiles, attribution=config.map.attribution) if config.map.tiles else None,
+        theme=load_theme(config.base / config.web.theme_css, config.web.theme_class) if config.web.theme_css else None,
     )
 
 
@@ -129,6 +132,10 @@ def _organisation_of(table: OrganisationTable, now: Callable[[], datetime]) -> O
     return Organisation(provider=Provider(registration, now), rules=rules)
 
 
+async def _show_theme(theme: Theme, request: Request) -> Response:  # noqa: ARG001 - it is the same for everybody
+    return Response(theme.css, media_type="text/css")
+
+
 def areas() -> dict[str, tuple[str, ...]]:
     """The wijken with their buurten, by name."""
     gazetteer = load_gazetteer()
@@ -140,7 +147,7 @@ def areas() -> dict[str, tuple[str, ...]]:
 
 def build_desk(desk: Desk, static: Path = FOLDER, views: tuple[ModuleType, ...] = VIEWS) -> FastAPI:
     """The app for one desk. Says so when the style sheets are missing, and works without them."""
-    assets = Assets.find(static)
+    assets = Assets.find(static, desk.theme)
     if not assets.is_complete:
         _log.warning("desk without style", remedy=REMEDY)
     # Every route passes the door, also one that is added later; the interactive documentation is not for the public.
@@ -151,6 +158,8 @@ def build_desk(desk: Desk, static: Path = FOLDER, views: tuple[ModuleType, ...] 
     app.state.pulse = Pulse(database=desk.database)
     for view in views:
         app.include_router(view.router)
+    if desk.theme is not None:
+        app.add_route(f"/static/{THEME}", partial(_show_theme, desk.theme))
     app.mount("/static", StaticFiles(directory=static), name="static")
     app.add_middleware(SecurityHeaders, images={city_map.PATH: desk.tiles.host} if desk.tiles else {})
     problems.install(app)

@@ -12,6 +12,7 @@ from bot.handling import Handling
 from bot.identities import ClaimRules
 from bot.metrics import Meters
 from bot.oidc import Provider
+from bot.web.assets import Theme
 from channels.base import Limits
 from routing.vakafdelingen import Municipality
 from storage.database import Database
@@ -45,7 +46,8 @@ class Desk:
     `trouble` names the steps of this process that fail now. `channels` are the names of those that are switched on, `limits`
     the limits of those that are connected, `areas` the wijken with their buurten. Colleagues log in with a password of the desk
     (`takes_passwords`, with a second factor when `requires_totp`), at their `organisation`, or either.
-    `tiles` is the background of the map; without it browsers fetch nothing from elsewhere.
+    `tiles` is the background of the map; without it browsers fetch nothing from elsewhere. `theme` is the
+    municipality's own look.
     """
 
     database: Database
@@ -67,3 +69,4 @@ class Desk:
     requires_totp: bool = False
     organisation: Organisation | None = None
     tiles: Tiles | None = None
+    theme: Theme | None = None
