@@ -17,11 +17,22 @@ from channels.base import Challenge, Finding, Limits
 from channels.media import download
 from channels.payload import JsonObject, object_of, text_of, unreadable
 from channels.session import ExchangeFailedError
-from channels.twitter_budget import PRICE_OF_DIRECT_MESSAGE, PRICE_OF_LOOK_UP, PRICE_OF_MENTION, Usage, until_next_month
+from channels.twitter_budget import (
+    PRICE_OF_DIRECT_MESSAGE,
+    PRICE_OF_LOOK_UP,
+    PRICE_OF_MENTION,
+    PRICE_OF_OWN_POST,
+    PRICE_OF_REPLY,
+    PRICE_OF_REPLY_WITH_LINK,
+    Meanwhile,
+    Usage,
+    until_next_month,
+)
 from channels.twitter_client import Outcome, XClient, XSettings, utc_now
 from channels.twitter_messages import (
     NAME,
     Found,
+    ids_in,
     parse_direct_messages,
     parse_mentions,
     parse_own_direct_message,
@@ -97,6 +108,7 @@ class XChannel:
         self._settings = settings
         self._now = now
         self._client = XClient(settings, now)
+        self._meanwhile = Meanwhile()
         self._account_id: str | None = None
         self.limits = Limits(
             max_length=_MAX_LENGTH,
@@ -154,11 +166,12 @@ class XChannel:
         for first in range(0, len(external_ids), _LOOKED_UP_AT_ONCE):
             batch = external_ids[first : first + _LOOKED_UP_AT_ONCE]
             found += parse_removed(_usable(await asyncio.to_thread(self._client.look_up, batch)))
+            self._meanwhile.note_reading(batch, PRICE_OF_LOOK_UP)
         return found
 
     def cost_so_far(self, cursor: str | None) -> Finding:
         usage, budget = decode_cursor(cursor).usage.at(self._now()), self._settings.monthly_budget
-        text = f"lezen kostte deze maand ongeveer ${usage.dollars:.2f} van ${budget:.2f}; een antwoord kost $0.01 tot $0.02"
+        text = f"X kostte deze maand ongeveer ${usage.dollars:.2f} van ${budget:.2f}, antwoorden meegerekend"
         return Finding(text=text, is_good=usage.dollars < budget)
 
     async def aclose(self) -> None:
@@ -189,9 +202,11 @@ class XChannel:
         cursor = replace(cursor, usage=cursor.usage.at(self._now()))
         if cursor.usage.dollars >= self._settings.monthly_budget:
             wait = min(until_next_month(self._now()), timedelta(hours=1))
+            cursor = replace(cursor, usage=self._meanwhile.move_to(cursor.usage))
             return Page(items=(), cursor=cursor.encode(), problem=self._words_of_end(), again_after=wait)
         account_id = self._own_id()
         page, cursor = self._fetch_mentions(cursor, account_id)
+        cursor = replace(cursor, usage=self._meanwhile.move_to(cursor.usage))
         page = replace(page, again_after=self._client.pace("mentions"))
         if self._is_too_early(cursor.direct_at):
             return replace(page, cursor=cursor.encode())
@@ -210,7 +225,7 @@ class XChannel:
 
     def _words_of_end(self) -> str:
         return (
-            f"het leesbudget van deze maand (${self._settings.monthly_budget:.2f}) is op: X wordt tot de eerste niet gelezen. "
+            f"het budget van deze maand (${self._settings.monthly_budget:.2f}) is op: X wordt tot de eerste niet gelezen. "
             "Verhoog channels.x.monthly_budget als dat anders moet."
         )
 
@@ -304,6 +319,7 @@ class XChannel:
             answer = self._client.post_direct_message(render_direct_message(message))
         else:
             raise MessageRejectedError(f"X kent geen weg '{message.delivery}'; kies een openbaar antwoord of een DM.")
+        self._note_reply(message, answer)
         if isinstance(answer, Refusal):
             judgement = judge_send(answer, message.delivery)
             if isinstance(judgement, ChannelError):
@@ -315,6 +331,13 @@ class XChannel:
             return Unknown(reason=f"X: {answer.reason}")
         posted_id = parse_posted(answer)
         return Sent(external_id=posted_id) if posted_id else Unknown(reason="X antwoordde zonder nummer van het bericht")
+
+    def _note_reply(self, message: OutboundMessage, answer: Outcome) -> None:
+        """What was refused or never left costs nothing; what may have been posted may have been charged."""
+        if isinstance(answer, Refusal) or (isinstance(answer, ExchangeFailedError) and not answer.may_have_arrived):
+            return
+        has_link = message.delivery is Delivery.PUBLIC_REPLY and "://" in message.text
+        self._meanwhile.note_reply(PRICE_OF_REPLY_WITH_LINK if has_link else PRICE_OF_REPLY)
 
     def _find_sent(self, message: OutboundMessage) -> Sent | NotFound | CannotTell:
         params = {"max_results": "100"}
@@ -338,8 +361,10 @@ class XChannel:
         account_id = self._own_id()
         if message.delivery is Delivery.PUBLIC_REPLY:
             payload = _usable(self._client.own_posts(account_id, params))
+            self._meanwhile.note_reading(ids_in(payload), PRICE_OF_OWN_POST)
             return payload, parse_own_reply(payload, message)
         payload = _usable(self._client.direct_messages_with(message.to, params))
+        self._meanwhile.note_reading(ids_in(payload), PRICE_OF_DIRECT_MESSAGE)
         return payload, parse_own_direct_message(payload, account_id, message.token)
 
     def _own_id(self) -> str:

@@ -34,7 +34,7 @@ class XSettings:
 
     `start`: what was written before it is not taken in; None takes what X still offers. `overlap`: how far each round reads
     back. `direct_interval`: direct messages are asked for at most so often; `direct_page_size` is small, because each one on
-    a page is charged once a day, known or not. `monthly_budget`: dollars for reading; at its end nothing is read any more.
+    a page is charged once a day, known or not. `monthly_budget`: dollars, replies counted; at its end nothing is read any more.
     `media_hosts`: from where attachments may be fetched.
     """
 

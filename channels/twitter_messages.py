@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from channels.payload import (
@@ -60,7 +60,7 @@ def parse_mentions(payload: JsonObject, account_id: str) -> Found:
         for post in objects_of(payload.get("data"))
         if (post_id := post_id_of(post.get("id"))) and (quoted := _reference(post, "quoted"))
     }
-    return Found(items=tuple(items), ids=_ids_in(posts), next_token=next_token_of(payload), quotes=quotes)
+    return Found(items=tuple(items), ids=ids_in(payload), next_token=next_token_of(payload), quotes=quotes)
 
 
 def parse_quoted(payload: JsonObject, account_id: str) -> dict[str, str]:
@@ -86,7 +86,7 @@ def parse_direct_messages(payload: JsonObject, account_id: str) -> Found:
     includes, events = object_of(payload.get("includes")), list_of(payload.get("data"))
     strangers = [event for event in reversed(events) if id_of(object_of(event).get("sender_id")) != account_id]
     items = tuple(parse_direct_message(event, includes) for event in strangers)
-    return Found(items=items, ids=_ids_in(events), next_token=next_token_of(payload))
+    return Found(items=items, ids=ids_in(payload), next_token=next_token_of(payload))
 
 
 def parse_direct_message(event: object, includes: JsonObject) -> InboundMessage | UnreadableItem:
@@ -172,8 +172,10 @@ def _errors_about_posts(payload: JsonObject) -> list[JsonObject]:
     return [e for e in objects_of(payload.get("errors")) if text_of(e.get("parameter")) in _ABOUT_THE_POST_ITSELF]
 
 
-def _ids_in(posts: Sequence[object]) -> tuple[str, ...]:
-    return tuple(identifier for identifier in (post_id_of(object_of(post).get("id")) for post in posts) if identifier)
+def ids_in(payload: JsonObject) -> tuple[str, ...]:
+    """Of all posts or direct messages on a page."""
+    ids = (post_id_of(object_of(post).get("id")) for post in list_of(payload.get("data")))
+    return tuple(identifier for identifier in ids if identifier)
 
 
 def _parse_author(post: JsonObject, author_field: str, includes: JsonObject) -> Person | None:

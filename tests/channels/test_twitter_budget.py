@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from channels.simulator.faults import Fault, FaultKind, Side
 from channels.simulator.twitter import XSimulator
 from channels.twitter import XChannel
 from channels.twitter_budget import Usage, until_next_month
 from channels.twitter_client import XSettings
 from channels.twitter_refusals import parse_pace
 from channels.twitter_walk import decode_cursor
-from routing.messages import Removal
+from routing.errors import TemporaryChannelError
+from routing.messages import Delivery, InboundMessage, OutboundMessage, Removal
 from tests.builders import MONDAY, SettableClock
+
+NOOR, TOKEN = "70010001", "WB-2026-00042/2"
 
 
 @pytest.fixture
@@ -55,7 +60,7 @@ async def test_at_the_end_of_the_budget_nothing_is_read_and_nothing_is_lost(
     stopped = await channel.fetch(spent.cursor)
 
     assert (len(spent.items), stopped.items) == (3, ())
-    assert "leesbudget" in stopped.problem
+    assert "budget" in stopped.problem
     assert stopped.again_after is not None
     assert not channel.cost_so_far(stopped.cursor).is_good
 
@@ -99,3 +104,67 @@ async def test_posts_that_are_gone_are_found_and_hidden_ones_are_not_taken_for_i
     there = x.resident_writes("70010001", "Noor", "blijft")
     x.resident_deletes(gone)
     assert await channel.find_removed([gone, there]) == (Removal(channel="x", external_id=gone),)
+
+
+def an_answer_to(message: InboundMessage, delivery: Delivery, text: str = f"Dank u. {TOKEN}") -> OutboundMessage:
+    return OutboundMessage(
+        channel="x", delivery=delivery, to=NOOR, thread=message.thread, reply_to=message.reply_to, text=text, token=TOKEN
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "fault", "dollars"),
+    [
+        ("Dank u.", None, 0.015),
+        ("Zie https://utrecht.example/.", None, 0.200),
+        ("Dank u.", FaultKind.ACCEPT_THEN_RESET, 0.015),
+        ("Dank u.", FaultKind.RATE_LIMITED, 0),
+    ],
+)
+async def test_a_reply_is_counted_when_it_may_have_been_charged(
+    x: XSimulator, channel: XChannel, text: str, fault: FaultKind | None, dollars: float
+) -> None:
+    x.resident_writes(NOOR, "Noor", "lamp stuk")
+    page = await channel.fetch(None)
+    [message] = page.items
+    assert isinstance(message, InboundMessage)
+    if fault is not None:
+        x.faults.add(Fault(kind=fault, side=Side.WRITE))
+    with contextlib.suppress(TemporaryChannelError):
+        await channel.send(an_answer_to(message, Delivery.PUBLIC_REPLY, f"{text} {TOKEN}"))
+
+    usage = decode_cursor((await channel.fetch(page.cursor)).cursor).usage
+
+    assert usage.dollars == pytest.approx(0.001 + dollars)
+    assert channel.cost_so_far(page.cursor).is_good
+
+
+async def test_looking_up_and_reading_back_are_counted_once_a_day(x: XSimulator, channel: XChannel) -> None:
+    post = x.resident_writes(NOOR, "Noor", "lamp stuk")
+    page = await channel.fetch(None)
+    [message] = page.items
+    assert isinstance(message, InboundMessage)
+    answer = an_answer_to(message, Delivery.PUBLIC_REPLY)
+    x.account_posts("een ander bericht van ons")
+    for _ in range(2):
+        await channel.find_removed([post])
+        await channel.find_sent(answer)
+
+    page = await channel.fetch(page.cursor)
+    again = await channel.fetch(page.cursor)
+
+    # The mention was charged today already, so that looking it up costs nothing more; our own post costs its reading.
+    assert decode_cursor(again.cursor).usage.dollars == pytest.approx(0.001 + 0.001)
+
+
+async def test_what_was_spent_counts_at_the_end_of_the_budget_too(x: XSimulator, channel: XChannel) -> None:
+    x.resident_writes(NOOR, "Noor", "lamp stuk")
+    page = await channel.fetch(None)
+    [message] = page.items
+    assert isinstance(message, InboundMessage)
+    for number in range(3):
+        await channel.send(an_answer_to(message, Delivery.PUBLIC_REPLY, f"Dank u {number}. {TOKEN}"))
+    spent = await channel.fetch(page.cursor)
+    stopped = await channel.fetch(spent.cursor)
+    assert "budget" in stopped.problem
+    assert decode_cursor(stopped.cursor).usage.dollars == pytest.approx(0.001 + 3 * 0.015)
