@@ -13,6 +13,7 @@ from bot.attachments import Attachments, FileStore
 from bot.check_up import CheckUp
 from bot.clock import Clock, Rhythm, Role
 from bot.config import Config
+from bot.edited_tables import EditedTables
 from bot.handling import Handling
 from bot.intake import Intake
 from bot.locatieserver import OnlinePlaces, online_places
@@ -93,10 +94,13 @@ def build(
 
     Raises ConfigError when a table or text of the municipality is wrong.
     """
-    municipality = load_tables(config)
-    tables = config.municipality
+    filed, texts = load_tables(config), load_texts(config.municipality.path("texts", config.base))
+    database = open_database(config, watch)
+    tables = EditedTables(database, filed, texts)
+    tables.refresh()
+    municipality = tables.municipality
     replies = Replies(
-        texts=load_texts(tables.path("texts", config.base)),
+        texts=tables.texts,
         municipality=municipality,
         office=config.office.name,
         privacy=config.office.privacy_page,
@@ -104,7 +108,6 @@ def build(
         follow_for=timedelta(days=config.web.follow_days),
     )
     promises = Promises(hours=config.office_hours.as_office_hours(), municipality=municipality)
-    database = open_database(config, watch)
     with database.work() as work:
         work.channels.configure(config.channel_modes)
         work.commit()
@@ -133,6 +136,7 @@ def build(
         retention=retention_keeper(config, database, now),
         rhythm=_rhythm(config),
         singles=_singles(config, database, now),
+        tables=tables,
         role=role,
     )
     return Application(

@@ -15,6 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.attachments import Attachments
 from bot.check_up import CheckUp
+from bot.edited_tables import EditedTables
 from bot.intake import Intake
 from bot.promises import PromiseKeeper
 from bot.questions import QuestionKeeper
@@ -68,6 +69,7 @@ class Clock:
     retention: RetentionKeeper
     rhythm: Rhythm
     singles: Singles
+    tables: EditedTables
     role: Role = Role.ALL
     trouble: dict[str, str] = field(default_factory=dict)
     _busy: set[asyncio.Task[None]] = field(default_factory=set)
@@ -95,6 +97,7 @@ class Clock:
             await self._guarded(name, job)
 
     def _steps(self) -> Iterator[Step]:
+        yield "tables", self.rhythm.promises, self._refreshing_tables
         if self.role in {Role.ALL, Role.CHANNELS}:
             for channel in self.channels:
                 yield f"fetch {channel.name}", self.rhythm.fetch, self._fetching(channel)
@@ -190,6 +193,9 @@ class Clock:
             await self.check_up.run(channel)
 
         return check
+
+    async def _refreshing_tables(self) -> None:
+        await asyncio.to_thread(self.tables.refresh)
 
     async def _triaging(self) -> None:
         await asyncio.to_thread(self.triage.run)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -67,11 +67,12 @@ _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoesca
 
 @dataclass(frozen=True, slots=True)
 class TextBook:
-    """Every text in one language. `news[(news, form)]` and `words[name]` are templates."""
+    """Every text in one language. `news[(news, form)]` and `words[name]` are templates, `sources` those of news as written."""
 
     language: str
     news: Mapping[tuple[News, str], Template]
     words: Mapping[str, Template]
+    sources: Mapping[tuple[News, str], str] = field(repr=False)
 
     def render(self, news: News, form: str, values: Mapping[str, str]) -> str:
         """The text for `news` in the form `prive` or `openbaar`. Raises jinja2.UndefinedError when a value is missing."""
@@ -102,22 +103,32 @@ def _load(path: Traversable | Path, language: str) -> TextBook:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"teksten: {path} kan niet worden gelezen ({error}); herstel het bestand") from error
-    news = {}
+    sources = {}
     for item in News:
         for form in _FORMS:
             source = tables.get(item.value, {}).get(form)
             if source is None:
                 raise ConfigError(f"teksten: in {path} ontbreekt [{item.value}] {form}; voeg die tekst toe")
-            news[(item, form)] = _compile(source, f"{path} [{item.value}] {form}")
+            sources[(item, form)] = source
+    news = {(item, form): compile_text(source, f"{path} [{item.value}] {form}") for (item, form), source in sources.items()}
     words = tables.get("woorden", {})
     missing = _NEEDED_WORDS - set(words)
     if missing:
         raise ConfigError(f"teksten: in {path} ontbreken onder [woorden]: {', '.join(sorted(missing))}")
-    compiled = {name: _compile(source, f"{path} [woorden] {name}") for name, source in words.items()}
-    return TextBook(language=language, news=MappingProxyType(news), words=MappingProxyType(compiled))
+    compiled = {name: compile_text(source, f"{path} [woorden] {name}") for name, source in words.items()}
+    return TextBook(language=language, news=MappingProxyType(news), words=MappingProxyType(compiled), sources=sources)
 
 
-def _compile(source: str, where: str) -> Template:
+def variables_of(source: str) -> frozenset[str]:
+    """The facts that a text names. Raises ConfigError when it is no valid text."""
+    try:
+        return frozenset(meta.find_undeclared_variables(_ENVIRONMENT.parse(source)))
+    except TemplateSyntaxError as error:
+        raise ConfigError(f"teksten: dit is geen geldige tekst: {error}") from error
+
+
+def compile_text(source: str, where: str) -> Template:
+    """A text ready to be filled in. Raises ConfigError that names `where` it stands."""
     try:
         unknown = meta.find_undeclared_variables(_ENVIRONMENT.parse(source)) - VARIABLES
     except TemplateSyntaxError as error:

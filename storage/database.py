@@ -19,6 +19,7 @@ from storage.bell import Bell
 from storage.channel_states import ChannelStates
 from storage.colleagues import Colleagues
 from storage.corrections import Corrections
+from storage.edits import Edits
 from storage.follow import Follow
 from storage.form_uses import FormUses
 from storage.guards import Guards
@@ -105,6 +106,7 @@ class UnitOfWork:
         self.leases = Leases(self._connection)
         self.form_uses = FormUses(self._connection)
         self.watching = Watching(self._connection)
+        self.edits = Edits(self._connection)
         self.journal = Journal(self._connection)
         self.notes = Notes(self._connection)
         self.tasks = Tasks(self._connection)

@@ -538,6 +538,19 @@ links = sa.Table(
     _moment("at"),
 )
 
+edits = sa.Table(
+    "edits",
+    metadata,
+    _id(),
+    _text("subject"),  # a topic or a text of the municipality
+    _text("field"),
+    _text("value", nullable=True),  # None: as the file has it
+    _text("by"),
+    _text("why", default=""),
+    _moment("at"),
+)
+sa.Index("ix_edits_subject", edits.c.subject, edits.c.field, edits.c.id)
+
 journal = sa.Table(
     "journal",
     metadata,

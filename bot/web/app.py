@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from bot.config import OrganisationTable
 from bot.identities import ClaimRules
 from bot.oidc import Provider, Registration
+from bot.table_editing import TableEditing
 from bot.web import problems
 from bot.web.assets import FOLDER, REMEDY, THEME, Assets, Theme, load_theme
 from bot.web.desk import Desk, Organisation, Tiles
@@ -43,6 +44,7 @@ from bot.web.views import (
     queue,
     search,
     stream,
+    tables,
     together,
     trays,
     web_form,
@@ -69,6 +71,7 @@ VIEWS: tuple[ModuleType, ...] = (
     brakes,
     own_account,
     admin,
+    tables,
     dashboard,
     stream,
     follow,
@@ -102,6 +105,7 @@ def _desk_of(application: Application) -> Desk:
         municipality=application.municipality,
         office=config.office.name,
         now=application.now,
+        editing=TableEditing(database=application.database, tables=application.clock.tables, now=application.now),
         files=application.clock.attachments.store,
         is_secure=config.web.secure_cookie,
         session_length=timedelta(hours=config.web.session_hours),

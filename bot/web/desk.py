@@ -12,6 +12,7 @@ from bot.handling import Handling
 from bot.identities import ClaimRules
 from bot.metrics import Meters
 from bot.oidc import Provider
+from bot.table_editing import TableEditing
 from bot.web.assets import Theme
 from channels.base import Limits
 from routing.vakafdelingen import Municipality
@@ -43,6 +44,7 @@ class Tiles:
 class Desk:
     """`now` is the clock. `is_secure` tells that browsers reach the desk over https, so that cookies need never travel bare.
 
+    `editing` changes the tables and texts that `municipality` and `handling` work with.
     `trouble` names the steps of this process that fail now. `channels` are the names of those that are switched on, `limits`
     the limits of those that are connected, `areas` the wijken with their buurten. Colleagues log in with a password of the desk
     (`takes_passwords`, with a second factor when `requires_totp`), at their `organisation`, or either.
@@ -55,6 +57,7 @@ class Desk:
     municipality: Municipality
     office: str
     now: Callable[[], datetime]
+    editing: TableEditing
     is_secure: bool = True
     files: FileStore | None = None
     session_length: timedelta = timedelta(hours=10)

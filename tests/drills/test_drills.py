@@ -16,6 +16,7 @@ from bot.attachments import Attachments, FileStore
 from bot.check_up import CheckUp
 from bot.clock import Clock, Rhythm
 from bot.config import RetentionTable
+from bot.edited_tables import EditedTables
 from bot.intake import Intake
 from bot.relay import Relay
 from bot.retention import RetentionKeeper
@@ -58,6 +59,7 @@ class Counter:
             attachments=Attachments(database=database, store=no_files, router=ScriptedRouter(), now=self.office.clock),
             retention=RetentionKeeper(database=database, periods=RetentionTable().as_periods(), now=self.office.clock),
             rhythm=rhythm,
+            tables=EditedTables(database, self.office.handling.replies.municipality, self.office.handling.replies.texts),
             singles=Singles(database=database, holder="drill", now=self.office.clock, length=timedelta(minutes=1)),
         )
         self.waited: list[float] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
 
@@ -13,10 +13,12 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from bot.attachments import FileStore
+from bot.edited_tables import EditedTables
 from bot.handling import Handling
 from bot.promises import PromiseKeeper, Promises
 from bot.questions import QuestionKeeper
 from bot.replies import Replies
+from bot.table_editing import TableEditing
 from bot.texts import load_texts
 from bot.triage import Triage
 from bot.web.app import areas, build_desk
@@ -101,7 +103,8 @@ def a_desk(
     **changes: object,
 ) -> DeskAtWork:
     """A desk with one account, where nobody is logged in. `changes` are those of the Desk."""
-    office = _an_office(database, router or ScriptedRouter(UNSURE))
+    tables = EditedTables(database, _REPLIES.municipality, _REPLIES.texts)
+    office = _an_office(database, router or ScriptedRouter(UNSURE), tables)
     with database.work() as work:
         work.staff.add_account(USERNAME, "Samira", _HASH, office.clock(), "beheerder")
         account = work.staff.get_account(USERNAME)
@@ -110,9 +113,10 @@ def a_desk(
     desk = Desk(
         database=database,
         handling=office.handling,
-        municipality=_REPLIES.municipality,
+        municipality=tables.municipality,
         office=_REPLIES.office,
         now=office.clock,
+        editing=TableEditing(database=database, tables=tables, now=office.clock),
         is_secure=is_secure,
         files=files,
         areas=areas(),
@@ -124,16 +128,18 @@ def a_desk(
     return DeskAtWork(office=office, app=app, client=client)
 
 
-def _an_office(database: Database, router: ScriptedRouter) -> Office:
+def _an_office(database: Database, router: ScriptedRouter, tables: EditedTables) -> Office:
     """As tests.bot.office makes it, but the texts and tables are read once: half of these tests would be reading them."""
     clock = SettableClock()
+    replies = replace(_REPLIES, texts=tables.texts, municipality=tables.municipality)
+    promises = replace(_PROMISES, municipality=tables.municipality)
     return Office(
         database=database,
         clock=clock,
-        triage=Triage(database=database, router=router, replies=_REPLIES, promises=_PROMISES, now=clock),
-        handling=Handling(database=database, replies=_REPLIES, promises=_PROMISES, now=clock),
-        keeper=PromiseKeeper(database=database, promises=_PROMISES, replies=_REPLIES, now=clock),
-        questions=QuestionKeeper(database=database, replies=_REPLIES, hours=DEFAULT_OFFICE_HOURS, now=clock),
+        triage=Triage(database=database, router=router, replies=replies, promises=promises, now=clock),
+        handling=Handling(database=database, replies=replies, promises=promises, now=clock),
+        keeper=PromiseKeeper(database=database, promises=promises, replies=replies, now=clock),
+        questions=QuestionKeeper(database=database, replies=replies, hours=DEFAULT_OFFICE_HOURS, now=clock),
     )
 
 

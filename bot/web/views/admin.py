@@ -1,4 +1,4 @@
-"""Administration: accounts and their rights, the tables of the municipality (to read and check), and the journal."""
+"""Administration: accounts and their rights, and the journal."""
 
 from __future__ import annotations
 
@@ -119,20 +119,6 @@ def show_journal(visit: Admitted) -> Response:
     with visit.desk.database.reading() as connection:
         values = {"lines": newest_lines(connection, limit=SHOWN), "is_whole": is_journal_whole(connection), "place": "dagboek"}
     return pages.show(visit, "dagboek.html", values)
-
-
-@router.get("/beheer/tabellen")
-def show_tables(visit: Admitted) -> Response:
-    """What the municipality set: office hours, norms and the texts residents read. Changed in its files, checked at start."""
-    pages: Pages = visit.request.app.state.pages
-    handling = visit.desk.handling
-    values = {
-        "hours": handling.promises.hours,
-        "texts": handling.replies.texts,
-        "municipality": visit.desk.municipality,
-        "place": "tabellen",
-    }
-    return pages.show(visit, "tabellen.html", values)
 
 
 def as_csv(name: str, rows: list[tuple[object, ...]]) -> Response:
