@@ -46,6 +46,17 @@ class Watching:
         is_own = sa.and_(followers.c.username == username, followers.c.melding_id == melding_id)
         self._connection.execute(sa.delete(followers).where(is_own))
 
+    def see(self, username: str, melding_id: int) -> None:
+        """They looked at the melding in which a colleague named them. Idempotent."""
+        is_own = sa.and_(followers.c.username == username, followers.c.melding_id == melding_id)
+        self._connection.execute(sa.update(followers).where(is_own).values(mentioned_at=None))
+
+
+def mentions_of(connection: sa.Connection, username: str) -> frozenset[int]:
+    """The meldingen in which a colleague named them since they last looked."""
+    is_new = sa.and_(followers.c.username == username, followers.c.mentioned_at.is_not(None))
+    return frozenset(connection.execute(sa.select(followers.c.melding_id).where(is_new)).scalars())
+
 
 def saved_filters_of(connection: sa.Connection, username: str) -> tuple[SavedFilter, ...]:
     query = sa.select(saved_filters).where(saved_filters.c.username == username).order_by(saved_filters.c.name)

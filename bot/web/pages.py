@@ -26,7 +26,7 @@ from bot.web.security import is_same_token, sign
 from routing.office_hours import AMSTERDAM
 from routing.personal_data import mask
 from storage import queries, queues
-from storage.watching import saved_filters_of
+from storage.watching import mentions_of, saved_filters_of
 
 _FLASH_SECONDS = 120
 Tone = Literal["ok", "warning", "error", "info"]
@@ -78,6 +78,7 @@ class Pages:
         with self.desk.database.reading() as connection:
             counts = queues.count_all(connection, viewer=visit.viewer, now=now, soon=now + self.desk.at_risk)
             own_filters = saved_filters_of(connection, visit.account.username)
+            mentions = mentions_of(connection, visit.account.username)
             health = queries.health(connection, now)
         return {
             "visit": visit,
@@ -88,6 +89,7 @@ class Pages:
             "today": now.astimezone(AMSTERDAM).date(),
             "counts": counts,
             "own_filters": own_filters,
+            "mentions": mentions,
             "asked": "",
             "stands_still": bool(machine_concerns(health, self.desk.municipality, now)),
             "lead_name": self._lead_name,

@@ -50,9 +50,9 @@ class DeskAtWork:
     client: httpx.AsyncClient
     page: str = ""
 
-    async def log_in(self, password: str = PASSWORD) -> httpx.Response:
+    async def log_in(self, password: str = PASSWORD, username: str = USERNAME) -> httpx.Response:
         await self.get("/inloggen")
-        return await self.post("/inloggen", gebruikersnaam=USERNAME, wachtwoord=password)
+        return await self.post("/inloggen", gebruikersnaam=username, wachtwoord=password)
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
         response = await self.client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})

@@ -36,6 +36,22 @@ async def test_a_note_is_for_colleagues_and_who_is_named_follows(open_desk: Desk
     assert "WB-2026-00001" in (await open_desk.get(f"/?queue={Queue.FOLLOWED}")).text
 
 
+async def test_who_is_named_sees_it_in_the_list_until_they_look(open_desk: DeskAtWork) -> None:
+    open_desk.add_colleague("bram", "Bram")
+    await open_desk.post("/meldingen/1/notities", notitie="@bram kijk jij?")
+    followed = f"/?queue={Queue.FOLLOWED}"
+    assert "U bent genoemd" not in (await open_desk.get("/")).text  # only Bram is
+    await open_desk.post("/uitloggen")
+    await open_desk.log_in(username="bram")
+    listed = readable(await open_desk.get(followed))
+    assert "(1 keer genoemd)" in listed
+    assert "U bent genoemd" in listed
+    assert "U bent hier genoemd" in readable(await open_desk.get("/meldingen/1"))
+    assert "genoemd" not in readable(await open_desk.get(followed))
+    assert "WB-2026-00001" in (await open_desk.get(followed)).text  # they follow it still
+    assert "hier genoemd" not in readable(await open_desk.get("/meldingen/1"))
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [("@ada en @bo.jansen.", ("ada", "bo.jansen")), ("mail a@b.nl", ()), ("@", ()), ("@@x", ()), ("(@x) @x", ("x",))],

@@ -30,7 +30,7 @@ from storage.meldingen import Melding
 from storage.notes import notes_of
 from storage.queues import Queue
 from storage.tasks import tasks_of
-from storage.watching import is_following
+from storage.watching import is_following, mentions_of
 
 router = APIRouter()
 _LOOK_AGAIN = "Hieronder staat hoe het nu is. Wat u invulde is bewaard."
@@ -172,6 +172,7 @@ def show_page(visit: Visit, melding_id: int, showing: Showing | None = None) -> 
             "may_open": may_open(visit, melding),
             "is_log_whole": queries.is_log_whole(connection, melding_id),
             "names": queries.staff_names(connection),
+            "is_mentioned": melding_id in mentions_of(connection, visit.account.username),
             "previous": previous,
             "following": following,
             "listing": listing,
@@ -190,7 +191,12 @@ def show_page(visit: Visit, melding_id: int, showing: Showing | None = None) -> 
         "blocks": blocks(),
         "ways": _ways(visit, melding),
     }
-    return _pages(visit).show(visit, "melding.html", values, message=showing.message, status=showing.status)
+    response = _pages(visit).show(visit, "melding.html", values, message=showing.message, status=showing.status)
+    if values["is_mentioned"]:
+        with visit.desk.database.work() as work:
+            work.watching.see(visit.account.username, melding_id)
+            work.commit()
+    return response
 
 
 def _together(connection: Any, visit: Visit, melding: Melding) -> dict[str, Any]:
