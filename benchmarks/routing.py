@@ -3,7 +3,7 @@
 The yardstick is a plain scikit-learn classifier on the same messages: character 3-5-grams with a linear support vector
 machine. Each round measures both in turn, so that a busy machine slows both alike: in processor time of one core, and a
 large file over all cores by the clock, as `wijkbalie route` does it. With --learn also learning the shipped corpus, beside
-the same classifier learning it.
+the same classifier learning it; two minutes of processor time are a minute on two cores.
 Run: python -m benchmarks.routing [--learn]
 """
 
@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "routing" / "model" / "corpus"
 SHARES = ("h-gewoon.jsonl", "l-sociaal.jsonl")
 ROUNDS, MESSAGES = 5, 300
-GOALS = {"ms": 3.0, "per_second": 1500.0, "seconds": 2.0, "megabytes": 300.0, "learning": 60.0}
+GOALS = {"ms": 3.0, "per_second": 1500.0, "seconds": 2.0, "megabytes": 300.0, "learning": 120.0}
 LOAD = {
     "engine": "from routing.engine import load_engine; from routing.vakafdelingen import load_municipality; "
     "load_engine(load_municipality()).route('de lamp is stuk')",
@@ -77,12 +77,8 @@ def main() -> None:
     add(table, "laden (s van een kern)", [(one[0], other[0]) for one, other in loads], GOALS["seconds"])
     add(table, "geheugen na laden (MB)", [(one[1], other[1]) for one, other in loads], GOALS["megabytes"])
     if is_learning:
-        add(
-            table,
-            "het corpus leren (s op de klok)",
-            [(by_clock(learn_all) / 1000, by_clock(learn_yardstick) / 1000)],
-            GOALS["learning"],
-        )
+        learning = spent(learn_all) / 1000, spent(learn_yardstick) / 1000
+        add(table, "het corpus leren (s rekentijd)", [learning], GOALS["learning"])
     console.print(table)
     per_second = len(many) * 1000 / statistics.median(ours for ours, _ in files)
     console.print(
