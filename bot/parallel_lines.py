@@ -5,6 +5,7 @@ Only for lines that can be read without waiting; what somebody is still writing 
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import stat
@@ -84,6 +85,7 @@ _routers: list[Router] = []
 
 
 def _set_router(router: Router) -> None:
+    gc.freeze()  # what was loaded stays shared and is not gone through again
     _routers.append(router)
 
 

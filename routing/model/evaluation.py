@@ -87,14 +87,15 @@ def learning_curve(
     examples: Sequence[Example],
     readings: Sequence[Reading],
     leads: Sequence[str],
-    share: str,
+    shares: Sequence[str],
     said: Callable[[str], None] = lambda _: None,
 ) -> list[tuple[int, Figures]]:
-    """How good a model is on one held-out share when it learns from ever more of the rest: pairs of number and figures.
+    """How good a model is on the held-out shares when it learns from ever more of the rest: pairs of number and figures.
 
     Each step doubles what was learned from, in one fixed random order, so that a step shows what twice the messages would bring.
     """
-    ((learn, test),) = by_share(examples, [share])
+    is_held = np.array([example.share in shares for example in examples])
+    learn, test = np.flatnonzero(~is_held), np.flatnonzero(is_held).tolist()
     order = np.random.default_rng(SEED).permutation(learn)
     curve = []
     for part in (16, 8, 4, 2, 1):
