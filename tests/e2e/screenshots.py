@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
-from playwright.sync_api import sync_playwright
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
 
 from storage.database import Database
 from storage.migrate import upgrade
@@ -35,6 +38,8 @@ PAGES = {
     "dagboek": "/beheer/dagboek",
     "gezondheid": "/gezondheid",
 }
+HANDBOOK = {"rij": "/", "melding": "/meldingen/1", "kaart": "/kaart"}
+Take = Callable[[str, Path], None]
 LOOKS = {
     "licht": {"color_scheme": "light", "viewport": {"width": 1440, "height": 900}},
     "donker": {"color_scheme": "dark", "viewport": {"width": 1440, "height": 900}},
@@ -42,7 +47,7 @@ LOOKS = {
 }
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, take: Take) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
         database = Database.open(f"sqlite:///{place}/wijkbalie.sqlite3")
@@ -55,11 +60,19 @@ def main(folder: Path) -> None:
         while not server.started:
             time.sleep(0.01)
         try:
-            _take_all(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", folder)
+            take(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", folder)
         finally:
             server.should_exit = True
             thread.join()
             database.close()
+
+
+def _log_in(page: Page) -> None:
+    page.goto("/")
+    page.fill("#gebruikersnaam", USERNAME)
+    page.fill("#wachtwoord", PASSWORD)
+    page.click("main button")
+    page.wait_for_selector("#werkblad")
 
 
 def _take_all(address: str, folder: Path) -> None:
@@ -69,10 +82,7 @@ def _take_all(address: str, folder: Path) -> None:
             page = browser.new_context(base_url=address, **options).new_page()  # type: ignore[arg-type] - passed on as given
             page.goto("/")
             page.screenshot(path=folder / f"inloggen-{look}.png")
-            page.fill("#gebruikersnaam", USERNAME)
-            page.fill("#wachtwoord", PASSWORD)
-            page.click("main button")
-            page.wait_for_selector("#werkblad")
+            _log_in(page)
             for name, path in PAGES.items():
                 page.goto(path)
                 page.screenshot(path=folder / f"{name}-{look}.png", full_page=True)
@@ -80,5 +90,19 @@ def _take_all(address: str, folder: Path) -> None:
         browser.close()
 
 
+def _take_handbook(address: str, folder: Path) -> None:
+    """Few, and in few colours: they live in the repository."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        page = browser.new_context(base_url=address, viewport={"width": 1200, "height": 720}).new_page()
+        _log_in(page)
+        for name, path in HANDBOOK.items():
+            page.goto(path)
+            page.wait_for_load_state("networkidle")
+            picture = Image.open(io.BytesIO(page.screenshot()))
+            picture.quantize(colors=64, dither=Image.Dither.NONE).save(folder / f"{name}.png", optimize=True)
+        browser.close()
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), _take_handbook if "--handbook" in sys.argv else _take_all)

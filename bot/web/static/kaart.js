@@ -3,7 +3,7 @@
 "use strict";
 
 const box = document.getElementById("kaart");
-const PIN_PIXELS = 44; // meldingen that would lie closer together share one pin
+const PIN_PIXELS = 34; // meldingen that would lie closer together share one pin
 const BUURT_ZOOM = 14; // from here on there is room for the names of buurten
 const NEAR_ZOOM = 17;
 
@@ -44,15 +44,17 @@ const pin = (group) => {
   return marker;
 };
 
+// The list has danger and haste first, so a shared pin stands where the worst of its meldingen is.
 const drawPins = (map, layer) => {
-  const groups = new Map();
+  const groups = [];
   for (const point of points) {
-    const spot = map.project(point.at).divideBy(PIN_PIXELS).round();
-    const key = `${spot.x}/${spot.y}`;
-    groups.set(key, [...(groups.get(key) ?? []), point]);
+    const spot = map.project(point.at);
+    const near = groups.find((group) => group.spot.distanceTo(spot) < PIN_PIXELS);
+    if (near) near.points.push(point);
+    else groups.push({ spot, points: [point] });
   }
   layer.clearLayers();
-  for (const group of groups.values()) layer.addLayer(pin(group));
+  for (const group of groups) layer.addLayer(pin(group.points));
 };
 
 const drawGround = (map, ground) => {
@@ -94,7 +96,8 @@ const draw = async () => {
   const ground = await answer.json();
   const moves = !matchMedia("(prefers-reduced-motion: reduce)").matches;
   box.hidden = false;
-  const map = L.map(box, { zoomControl: false, minZoom: 10, maxZoom: 19, zoomAnimation: moves, fadeAnimation: moves });
+  const zoomSnap = box.dataset.tegels ? 1 : 0.25; // drawn borders stay sharp at every zoom, pictures do not
+  const map = L.map(box, { zoomControl: false, minZoom: 10, maxZoom: 19, zoomSnap, zoomAnimation: moves, fadeAnimation: moves });
   map.attributionControl.setPrefix(false).addAttribution("Grenzen: CBS");
   L.control.zoom({ zoomInTitle: "Inzoomen", zoomOutTitle: "Uitzoomen" }).addTo(map);
   drawGround(map, ground);
