@@ -1,80 +1,144 @@
-"""What a person asks of the computer with a command: how it works, privacy, how it stands; and how a colleague is introduced.
+"""What a person says to the computer itself: how does it work, stop, how does it stand, yes or no; and how a colleague joins.
 
-Writes in the transaction of the triage step, and sends nothing.
+The words stand in bot/teksten/opdrachten.toml. Writes in the transaction of the triage step, and sends nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
 
+from bot.answering import Answering, melder_of
 from bot.passwords import digest
-from bot.replies import Replies, Telling
+from bot.questions import asking
+from bot.replies import Telling
 from routing.conversation import Action, Known, Verdict
 from routing.melding import Event, News
 from routing.messages import Visibility
+from routing.questions import Question
+from routing.reachability import Wish
+from routing.text import fold
 from storage.database import UnitOfWork
 from storage.inbox import StoredMessage
-from storage.meldingen import Change, Melding, NewMelder, NewMelding
+from storage.meldingen import Change, Melding, NewMelding, Recorded
 
-_REMEMBERED = timedelta(days=365)
-_EXPLAINED = {"start": News.UITLEG, "help": News.UITLEG, "privacy": News.PRIVACY, "status": News.UITLEG}
+_LONGEST = 40
+_WITH_CODE = re.compile(r"/start ([\w-]{1,64})", re.IGNORECASE)  # what an invitation's link makes Telegram send
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class Command(StrEnum):
+    """What the words mean. The first three are wishes, named as in `Wish`."""
+
+    NIETS = "niets"
+    MINDER = "minder"
+    ALLES = "alles"
+    START = "start"
+    UITLEG = "uitleg"
+    PRIVACY = "privacy"
+    STAND = "stand"
+    JA = "ja"
+    NEE = "nee"
+
+
+_WISHES = {Command.NIETS: Wish.NIETS, Command.MINDER: Wish.MINDER, Command.ALLES: Wish.ALLES}
+
+
+def read_command(text: str) -> Command | None:
+    """What the text says to the computer, if that is all it says; None for every other text. Pure."""
+    if len(text) > _LONGEST:
+        return None
+    plain = _plain(text)
+    return _phrases().get(plain) or _phrases().get(plain.removeprefix("/"))
+
+
+@dataclass(frozen=True, slots=True)
 class Commands:
-    """`now` is the clock."""
+    answering: Answering
 
-    replies: Replies
-    now: Callable[[], datetime]
+    def handle(self, work: UnitOfWork, message: StoredMessage, own: Sequence[Melding]) -> bool:
+        """Handle what is said to the computer in a private conversation. False when the message is something else.
 
-    def handle(self, work: UnitOfWork, message: StoredMessage) -> bool:
-        """Handle a command in a private chat. False when the message is something else; `/stop` is a wish, read elsewhere."""
-        word, _, rest = message.text.strip().partition(" ")
-        if not word.startswith("/") or message.person_id is None or message.visibility is not Visibility.PRIVATE:
+        `own` are the meldingen of its sender, newest first.
+        """
+        if message.person_id is None or message.visibility is not Visibility.PRIVATE or message.attachments:
             return False
-        mine = work.meldingen.find_for_person(message.person_id, since=self.now() - _REMEMBERED)
-        name = word[1:].lower()
-        if name == "stop" and not mine:
-            work.inbox.mark_handled(message.id, melding_id=None, action=Action.OTHER.value)
-            return True
-        if name not in _EXPLAINED or len(rest.split()) > 1 or message.attachments:
-            return False  # a command takes one word; whoever writes more tells us something
-        colleague = (
-            work.colleagues.join(digest(rest.strip()), message.person_id, self.now()) if name == "start" and rest else None
-        )
-        if colleague is not None:
-            self._tell(work, message, mine, News.COLLEGA)
-        elif name == "status" and mine:
-            self._tell(work, message, mine, News.STAND)
+        with_code = _WITH_CODE.fullmatch(message.text.strip())
+        command = Command.START if with_code else read_command(message.text)
+        if with_code and work.colleagues.join(digest(with_code[1]), message.person_id, self.answering.now()):
+            self._explain(work, message, own, News.COLLEGA)
+        elif command in {Command.JA, Command.NEE}:
+            return self._take_verdict(work, message, own, is_good=command is Command.JA)
+        elif command in _WISHES:
+            self._follow_wish(work, message, own, _WISHES[command])
+        elif command is Command.START:
+            self._start(work, message, own)
+        elif command is Command.STAND and own:
+            self._explain(work, message, own, News.STAND)
+        elif command is not None:
+            self._explain(work, message, own, News.PRIVACY if command is Command.PRIVACY else News.UITLEG)
+        return command is not None
+
+    def _start(self, work: UnitOfWork, message: StoredMessage, own: Sequence[Melding]) -> None:
+        """Who comes back after `stop` hears all news again; everybody else is told how it works."""
+        if work.meldingen.set_wish(message.person_id or 0, Wish.ALLES):
+            self._tell_wish(work, message, own, Wish.ALLES)
         else:
-            self._tell(work, message, mine, _EXPLAINED[name])
+            self._explain(work, message, own, News.UITLEG)
+
+    def _follow_wish(self, work: UnitOfWork, message: StoredMessage, own: Sequence[Melding], wish: Wish) -> None:
+        work.meldingen.set_wish(message.person_id or 0, wish)
+        self._tell_wish(work, message, own, wish)
+
+    def _tell_wish(self, work: UnitOfWork, message: StoredMessage, own: Sequence[Melding], wish: Wish) -> None:
+        change = Change(event=Event.VOORKEUR, actor="melder", why=f"wil voortaan: {wish}")
+        telling = Telling(news=News.VOORKEUR, wish=wish.value, only_person=message.person_id)
+        self._answer(work, message, self._record(work, message, own, change), telling, Action.OTHER)
+
+    def _explain(self, work: UnitOfWork, message: StoredMessage, own: Sequence[Melding], news: News) -> None:
+        change = Change(event=Event.STAND_GEVRAAGD, actor="melder", why=message.text.strip().partition(" ")[0])
+        action = Action.STATUS_QUESTION if news is News.STAND else Action.OTHER
+        telling = Telling(news=news, only_person=message.person_id)
+        self._answer(work, message, self._record(work, message, own, change), telling, action)
+
+    def _take_verdict(self, work: UnitOfWork, message: StoredMessage, own: Sequence[Melding], *, is_good: bool) -> bool:
+        """Yes is noted with thanks. No opens the melding again, asks what is wrong, and a colleague looks.
+
+        False when nobody asked whether they were helped, or another question is open: then it is an answer to that.
+        """
+        judged = next((melding for melding in own if melding.is_closed and melding.feedback == "gevraagd"), None)
+        if judged is None or any(melding.question for melding in own):
+            return False
+        now, only = self.answering.now(), message.person_id
+        if is_good:
+            change = Change(event=Event.BEOORDEELD, actor="melder", why="is goed geholpen", columns={"feedback": "ja"})
+            telling = Telling(news=News.BEOORDEELD, only_person=only)
+        else:
+            columns: dict[str, object] = {"feedback": "nee", "promised_at": self.answering.promises.next(judged, now)}
+            columns |= asking(judged.asked, Question.WAAROM.value, only, now)
+            change = Change(event=Event.HEROPEND, actor="melder", why="is niet goed geholpen", columns=columns)
+            telling = Telling(news=News.HEROPEND, only_person=only, question_word=Question.WAAROM.value)
+        self._answer(work, message, work.meldingen.record(judged, change, now), telling, Action.FOLLOW_UP)
         return True
 
-    def _tell(self, work: UnitOfWork, message: StoredMessage, mine: Sequence[Melding], news: News) -> None:
+    def _record(self, work: UnitOfWork, message: StoredMessage, own: Sequence[Melding], change: Change) -> Recorded:
         """Every answer belongs to a melding: the newest of this person, or one that asks nothing of anybody."""
-        now = self.now()
-        melding = mine[0] if mine else self._conversation(work, message, now)
-        action = Action.STATUS_QUESTION if news is News.STAND else Action.OTHER
-        change = Change(event=Event.STAND_GEVRAAGD, actor="melder", why=message.text.strip().partition(" ")[0])
-        recorded = work.meldingen.record(melding, change, now)
-        telling = Telling(news=news, only_person=message.person_id, answers=message.person_id)
-        self.replies.tell(work, recorded, telling, now)
-        work.inbox.mark_handled(message.id, melding_id=melding.id, action=action.value)
+        melding = own[0] if own else self._conversation(work, message)
+        return work.meldingen.record(melding, change, self.answering.now())
 
-    def _conversation(self, work: UnitOfWork, message: StoredMessage, now: datetime) -> Melding:
+    def _answer(self, work: UnitOfWork, message: StoredMessage, recorded: Recorded, telling: Telling, action: Action) -> None:
+        self.answering.answer(work, recorded, telling, message)
+        work.inbox.mark_handled(message.id, melding_id=recorded.melding.id, action=action.value)
+
+    def _conversation(self, work: UnitOfWork, message: StoredMessage) -> Melding:
+        now = self.answering.now()
         melding = work.meldingen.create(_NOTHING_ASKED, now)
-        person = NewMelder(
-            person_id=message.person_id or 0,
-            channel=message.channel,
-            thread=message.thread,
-            reply_to=message.reply_to,
-            visibility=Visibility.PRIVATE,
-            language="nl",
-        )
-        work.meldingen.add_melder(melding.id, person, now)
-        received = work.meldingen.record(melding, Change(event=Event.ONTVANGEN, actor="wijkbalie", why="een opdracht"), now)
+        work.meldingen.add_melder(melding.id, melder_of(message, _NOTHING_ASKED.language), now)
+        received = self.answering.record(work, melding, Event.ONTVANGEN, "een opdracht")
         closed = Change(event=Event.AFGEHANDELD, actor="wijkbalie", columns={"outcome": "geen_actie_nodig"})
         return work.meldingen.record(received.melding, closed, now).melding
 
@@ -101,3 +165,13 @@ def via_colleague(verdict: Verdict, name: str, known: Sequence[Known], message: 
     if is_answer or not is_signal:
         return verdict
     return replace(verdict, action=Action.NEW_MELDING, melding_id=None, reason=f"via collega {name}", is_unsure=False)
+
+
+def _plain(text: str) -> str:
+    return " ".join(fold(text).strip(" .!\n").split())
+
+
+@cache
+def _phrases() -> Mapping[str, Command]:
+    table = tomllib.loads((files("bot") / "teksten" / "opdrachten.toml").read_text(encoding="utf-8"))
+    return {_plain(phrase): Command(meaning) for meaning, phrases in table.items() for phrase in phrases}

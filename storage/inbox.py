@@ -5,7 +5,7 @@ A message and the cursor that covers it are written in one transaction; the call
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
@@ -105,6 +105,14 @@ class Inbox:
     def texts_of(self, melding_id: int) -> tuple[str, ...]:
         query = sa.select(messages.c.text).where(messages.c.melding_id == melding_id).order_by(messages.c.id)
         return tuple(self._connection.execute(query).scalars())
+
+    def texts_by_melding(self, melding_ids: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
+        """What was written about each of the meldingen, in the order it came in."""
+        query = sa.select(messages.c.melding_id, messages.c.text).where(messages.c.melding_id.in_(melding_ids))
+        found: dict[int, tuple[str, ...]] = {}
+        for row in self._connection.execute(query.order_by(messages.c.id)) if melding_ids else ():
+            found[row.melding_id] = (*found.get(row.melding_id, ()), row.text)
+        return found
 
     def has_photo(self, melding_id: int) -> bool:
         """Whether anybody sent a photo with this melding."""

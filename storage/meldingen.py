@@ -218,8 +218,7 @@ class Meldingen:
         """A melding with status `nieuw` and no event yet; record ONTVANGEN next."""
         values = {name: getattr(new, name) for name in new.__dataclass_fields__}
         values |= {"involved": list(new.involved), "status": Status.NIEUW.value, "created_at": now, "updated_at": now}
-        melding_id = self._connection.execute(sa.insert(meldingen).values(values).returning(meldingen.c.id)).scalar_one()
-        return self.get(int(melding_id))
+        return Melding.from_row(self._connection.execute(sa.insert(meldingen).values(values).returning(meldingen)).one())
 
     def get(self, melding_id: int) -> Melding:
         """Raises NotFoundError."""
@@ -246,11 +245,13 @@ class Meldingen:
         if change.event is Event.VRAAG_GESTELD:
             columns["status_before_question"] = melding.status.value
         is_unchanged = sa.and_(meldingen.c.id == melding.id, meldingen.c.event_count == melding.event_count)
-        if self._connection.execute(sa.update(meldingen).where(is_unchanged).values(columns)).rowcount != 1:
+        changed = sa.update(meldingen).where(is_unchanged).values(columns).returning(meldingen)
+        after = self._connection.execute(changed).one_or_none()
+        if after is None:
             raise StaleError(f"{melding.kenmerk} is intussen door iemand anders gewijzigd. Laad de pagina opnieuw.")
         row = {**body, "at": now, "previous_hash": melding.last_hash, "hash": digest}
         event_id = self._connection.execute(sa.insert(events).values(row).returning(events.c.id)).scalar_one()
-        return Recorded(melding=self.get(melding.id), event_id=int(event_id))
+        return Recorded(melding=Melding.from_row(after), event_id=int(event_id))
 
     def last_event(self, melding_id: int) -> LastEvent:
         """Raises NotFoundError when the melding has no event."""
@@ -284,6 +285,15 @@ class Meldingen:
         if row is None:
             raise NotFoundError(f"Melder {melder_id} bestaat niet.")
         return Melder.from_row(row)
+
+    def with_person(self, person_id: int) -> frozenset[int]:
+        """The meldingen in which a person takes part, also by a melding that was merged into one of them."""
+        query = (
+            sa.select(meldingen.c.id, meldingen.c.merged_into_id)
+            .join(melders, meldingen.c.id == melders.c.melding_id)
+            .where(melders.c.person_id == person_id)
+        )
+        return frozenset(number for row in self._connection.execute(query) for number in row if number is not None)
 
     def has_merged(self, melding_id: int) -> bool:
         """Whether other meldingen were merged into this one."""
@@ -363,9 +373,10 @@ class Meldingen:
         )
         return tuple(Melding.from_row(row) for row in self._connection.execute(query))
 
-    def set_wish(self, person_id: int, wish: Wish) -> None:
-        """What news this person wants from now on. Idempotent."""
-        self._connection.execute(sa.update(people).where(people.c.id == person_id).values(wish=wish.value))
+    def set_wish(self, person_id: int, wish: Wish) -> bool:
+        """What news this person wants from now on. False when they wanted that already. Idempotent."""
+        differs = sa.and_(people.c.id == person_id, people.c.wish != wish.value)
+        return self._connection.execute(sa.update(people).where(differs).values(wish=wish.value)).rowcount == 1
 
     def verify_chain(self, melding_id: int) -> bool:
         """Whether the event log of a melding is whole and untouched."""

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from bot.wishes import read_verdict, read_wish
+from bot.commands import Command, read_command
 from routing.decision import Located
 from routing.melding import Event, Status
 from routing.messages import Attachment, AttachmentKind, GeoPoint, OptionKind, Visibility
-from routing.reachability import Wish
 from storage.database import Database
 from storage.outbox import ReplyState
 from storage.queues import Asked, Queue, page
@@ -176,15 +175,23 @@ def test_the_first_private_message_tells_of_the_computer_and_of_privacy_once(dat
 
 
 @pytest.mark.parametrize(
-    ("text", "wish"),
-    [("STOP", Wish.NIETS), ("/start", Wish.ALLES), ("Minder.", Wish.MINDER), ("stop de herrie", None), ("", None)],
+    ("text", "command"),
+    [
+        ("STOP", Command.NIETS),
+        ("/stop", Command.NIETS),
+        ("/start", Command.START),
+        ("start", Command.ALLES),
+        ("Minder.", Command.MINDER),
+        ("/help", Command.UITLEG),
+        ("help", None),
+        ("stop de herrie", None),
+        ("/stop de herrie", None),
+        ("", None),
+        ("Ja!", Command.JA),
+        ("nee.", Command.NEE),
+        ("yes", Command.JA),
+        ("nee, hij is stuk", None),
+    ],
 )
-def test_only_a_message_that_says_nothing_else_is_a_wish(text: str, wish: Wish | None) -> None:
-    assert read_wish(text) is wish
-
-
-@pytest.mark.parametrize(
-    ("text", "verdict"), [("Ja!", True), ("nee.", False), ("yes", True), ("nee, hij is stuk", None), ("stop", None)]
-)
-def test_only_a_bare_yes_or_no_is_a_verdict(text: str, verdict: bool | None) -> None:
-    assert read_verdict(text) is verdict
+def test_only_a_message_that_says_nothing_else_speaks_to_the_computer(text: str, command: Command | None) -> None:
+    assert read_command(text) is command

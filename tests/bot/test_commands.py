@@ -74,9 +74,23 @@ def test_what_is_told_behind_a_command_is_a_melding(office: Office, word: str) -
     assert (melding.is_closed, reply.news) == (False, "ontvangst")
 
 
-def test_stop_without_a_melding_is_answered_by_silence(office: Office) -> None:
+def test_stop_without_a_melding_is_kept_for_later_meldingen(office: Office) -> None:
     office.receive(says("/stop"))
-    assert (office.meldingen(), office.replies()) == ([], [])
+    assert [reply.news for reply in office.replies()] == ["voorkeur"]
+
+    office.receive(says("de lamp in de Voorstraat is stuk"))
+    melding = office.meldingen()[-1]
+    office.handling.carry_out(melding, office.handling.take_up(melding), account="buur")
+    office.clock.advance(days=9)
+    office.keeper.run()
+    assert office.replies()[-1].problem == "de melder wil dit nieuws niet krijgen"
+
+
+def test_start_after_stop_brings_the_news_back(office: Office) -> None:
+    for text in ("/stop", "/start", "/start"):
+        office.receive(says(text))
+    assert [reply.news for reply in office.replies()] == ["voorkeur", "voorkeur", "uitleg"]
+    assert "weer al het nieuws" in office.replies()[1].text
 
 
 def test_what_a_colleague_sends_is_each_time_a_melding_via_that_colleague(office: Office) -> None:

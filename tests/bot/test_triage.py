@@ -236,3 +236,24 @@ def test_who_asks_for_a_person_is_put_before_one_also_when_the_melding_is_closed
     assert (melding.is_closed, melding.needs_personal_contact) == (False, True)
     assert melding.promised_at is not None
     assert office.replies()[-1].news == "mens_gevraagd"
+
+
+def test_a_neighbour_who_tells_that_it_is_not_solved_opens_the_melding_again(database: Database) -> None:
+    office = an_office(database)
+    office.receive(a_message("de lamp is stuk", **PUBLIC))
+    melding = office.meldingen()[0]
+    office.handling.carry_out(melding, office.handling.solve(melding), account="samira")
+    office.receive(a_message("de lamp is hier nog steeds stuk", sender=BO, **PUBLIC))
+    assert office.meldingen()[0].status is Status.HEROPEND
+    assert [reply.news for reply in office.replies()][-1] == "heropend"
+    assert office.replies()[-1].melder_id == 2
+
+
+@pytest.mark.parametrize("text", ["haha", "top, bedankt!"])
+def test_who_only_passes_by_in_a_public_thread_is_no_melder_and_gets_no_answer(database: Database, text: str) -> None:
+    office = an_office(database)
+    office.receive(a_message("de lamp is stuk", **PUBLIC))
+    office.receive(a_message(text, sender=BO, **PUBLIC))
+    with database.work() as work:
+        assert len(work.meldingen.melders_of(1)) == 1
+    assert [reply.news for reply in office.replies()] == ["ontvangst"]

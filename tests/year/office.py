@@ -118,11 +118,12 @@ class Year:
         with self.database.reading() as connection:
             to_judge = self._queue(connection, Queue.TO_JUDGE, limit=6)
             under_way = self._queue(connection, Queue.UNDER_WAY, limit=400)
-            unsent = queries.unsent_replies(connection, limit=20)
         for melding in to_judge:
             handling.carry_out(melding, handling.confirm(melding), account="samira")
         for melding in self.dice.sample(under_way, k=min(5, len(under_way))):
             self._go_on(handling, melding)
+        with self.database.reading() as connection:
+            unsent = queries.unsent_replies(connection, limit=20)
         for reply in unsent:
             handling.mark_posted(reply.id, account="samira")
 
