@@ -16,6 +16,7 @@ from routing.decision import Decision, Zone
 from routing.melding import Event, News
 from routing.messages import Visibility
 from routing.questions import Told, next_question
+from routing.reachability import RULES
 from storage.database import UnitOfWork
 from storage.inbox import StoredMessage
 from storage.meldingen import Change, Melding, NewMelding, Recorded
@@ -84,9 +85,10 @@ class Beginning:
         )
 
     def _question(self, message: StoredMessage, decision: Decision) -> str | None:
-        """What to ask in the receipt. In public nothing is asked, nor about danger, nor about what is not ours."""
+        """What to ask in the receipt: nothing in public or by mail, about danger, or about what goes elsewhere."""
         is_ours = decision.lead not in {"extern", "geen_actie"} or decision.zone is not Zone.AUTO
-        if message.visibility is not Visibility.PRIVATE or decision.emergency is not None or not is_ours:
+        can_answer = message.visibility is Visibility.PRIVATE and not RULES[message.channel].is_mail
+        if not can_answer or decision.emergency is not None or decision.formal is not None or not is_ours:
             return None
         return next_question(
             Told(

@@ -94,7 +94,9 @@ def build(
 
     Raises ConfigError when a table or text of the municipality is wrong.
     """
-    filed, texts = load_tables(config), load_texts(config.municipality.path("texts", config.base))
+    filed, texts = load_tables(config), load_texts(
+        config.municipality.path("texts", config.base), address_as=config.office.address_as
+    )
     database = open_database(config, watch)
     tables = EditedTables(database, filed, texts)
     tables.refresh()
@@ -103,7 +105,7 @@ def build(
         texts=tables.texts,
         municipality=municipality,
         office=config.office.name,
-        privacy=config.office.privacy_page,
+        contact=config.contact,
         follow_address=config.web.follow_address,
         follow_for=timedelta(days=config.web.follow_days),
     )

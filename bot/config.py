@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, TypeAdapter, ValidationError, model_validator
 
+from bot.contact import Contact
 from bot.oidc import is_safe_address
 from bot.roles import Role
 from channels.registry import SETTINGS
@@ -35,7 +36,7 @@ class _Table(BaseModel):
 
 class Office(_Table):
     name: str = Field(min_length=1)
-    privacy_page: str = Field(default="utrecht.nl/privacy", min_length=1)
+    address_as: Literal["u", "je"] = "u"
 
 
 class DatabaseTable(_Table):
@@ -220,6 +221,7 @@ class Config(_Table):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     office: Office
+    contact: Contact = Contact()
     database: DatabaseTable
     web: Web = Web()
     login: Login = Login()

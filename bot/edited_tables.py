@@ -148,7 +148,7 @@ class EditedTables:
             self._topics[rest] = replace(topic, name=value) if field == "naam" else replace(topic, norm_days=int(value))
         else:
             language, _, news = rest.partition(".")
-            self._news[language][(News(news), field)] = compile_text(value, code)
+            self._news[language][(News(news), field)] = compile_text(value, code, self._filed_texts[language].address_as)
 
 
 def _check_text(value: str, filed: str, field: str) -> None:
@@ -158,7 +158,7 @@ def _check_text(value: str, filed: str, field: str) -> None:
     stay. And whoever reads a computer is told so.
     """
     try:
-        compile_text(value, "tekst").render(dict.fromkeys(VARIABLES, "x"))
+        compile_text(value, "tekst", "u").render(dict.fromkeys(VARIABLES, "x"))
         named, wanted = variables_of(value), variables_of(filed)
     except ConfigError as error:
         raise UnfitValueError("Kijk naar de accolades: schrijf een feit als {{ kenmerk }}.", field) from error

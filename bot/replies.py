@@ -6,9 +6,10 @@ Writes reply rows in the caller's transaction and sends nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from bot.contact import Contact
 from bot.texts import TextBook
 from routing.melding import News, Status
 from routing.messages import Delivery, Option
@@ -58,7 +59,7 @@ class Replies:
     texts: Mapping[str, TextBook]
     municipality: Municipality
     office: str
-    privacy: str = "utrecht.nl/privacy"
+    contact: Contact = field(default_factory=Contact)
     follow_address: str = ""
     follow_for: timedelta = timedelta(days=180)
 
@@ -72,16 +73,13 @@ class Replies:
                 continue
             token = f"{melding.kenmerk}/{number + added + 1}"
             way = self.way_for(work, melder, now)
-            text = self.preview(melding, melder, telling, way, token)
-            if _is_private(way) and telling.news is not News.NOODGEVAL and not work.outbox.has_told(melder.person_id):
-                text = _with_lines(text, self._introduction(melder), melder)
+            is_first = _is_private(way) and telling.news is not News.NOODGEVAL and not work.outbox.has_told(melder.person_id)
             link = new_token() if self._offers_page(telling, way) else ""
-            if link:
-                text, without = _with_lines(text, self._follow_lines(melder, link), melder), text
-                link = link if text != without else ""
+            text = self.preview(melding, melder, telling, way, token)
+            text = self.with_what_is_told_once(text, melder, is_first=is_first, link=link)
             new = _new_reply(recorded, melder, telling, way, (token, text))
             is_added = work.outbox.add(replace(new, options=self._options(melder, telling, way)), now)
-            if is_added and link:
+            if is_added and link and link in text:
                 work.follow.add(melder.id, link, now, until=now + self.follow_for)
             added += is_added
         return added
@@ -92,8 +90,15 @@ class Replies:
         books = self._books(melder)
         if form == "openbaar" or RULES[melder.channel].room is not None:
             books = books[-1:]  # there is room for one language
-        parts = [self._render(book, melding, telling, form, token) for book in books]
+        values = ((book, self.facts(book, melding, token) | self._ways_to_us(book, melder)) for book in books)
+        parts = [self._render(book, known, telling, form, melding) for book, known in values]
         return "\n\n".join(parts)
+
+    def with_what_is_told_once(self, text: str, melder: Melder, *, is_first: bool, link: str) -> str:
+        """The text with what a first message tells, and the page to follow, below it, as far as the platform has room."""
+        if is_first:
+            text = _with_lines(text, self._introduction(melder), melder)
+        return _with_lines(text, self._follow_lines(melder, link), melder) if link else text
 
     def _offers_page(self, telling: Telling, way: Way) -> bool:
         """The first private receipt offers the page: a way that no platform closes. In public there is never a link."""
@@ -105,7 +110,13 @@ class Replies:
 
     def _introduction(self, melder: Melder) -> list[str]:
         """What everybody is told once: where it stands what we do with their data, and how to get fewer messages."""
-        return [book.word("kennismaking", {"privacy": self.privacy}) for book in self._books(melder)]
+        return [book.word("kennismaking", self._ways_to_us(book, melder)) for book in self._books(melder)]
+
+    def _ways_to_us(self, book: TextBook, melder: Melder) -> dict[str, str]:
+        """How this melder reaches us: in the conversation, or otherwise when nobody reads what they would write there."""
+        kind = "mail" if RULES[melder.channel].is_mail else "gesprek"
+        values = self.contact.as_values() | {"gesprek": "" if kind == "mail" else "ja"}
+        return values | {name: book.word(f"{name}_{kind}", values) for name in ("mens", "antwoord")}
 
     def _books(self, melder: Melder) -> list[TextBook]:
         languages = (melder.language,) if melder.language in self.texts else FOR_OTHER_LANGUAGES
@@ -131,8 +142,8 @@ class Replies:
             now,
         )
 
-    def _render(self, book: TextBook, melding: Melding, telling: Telling, form: str, token: str) -> str:
-        values = self.facts(book, melding, token)
+    def _render(self, book: TextBook, known: Mapping[str, str], telling: Telling, form: str, melding: Melding) -> str:
+        values = dict(known)
         values |= {
             "vraag": telling.question or (book.word(f"vraag_{telling.question_word}", values) if telling.question_word else ""),
             "toelichting": telling.explanation,
@@ -155,6 +166,7 @@ class Replies:
         is_english = book.language == "en"
         return {
             "kenmerk": token,
+            **self.contact.as_values(),
             "kantoor": self.office,
             "afdeling": self.municipality.name_of(melding.lead) if melding.status is not Status.DOORVERWEZEN else self.office,
             "belofte": book.day(melding.promised_at) if melding.promised_at else "",

@@ -5,6 +5,7 @@ A resident's own words are only ever a value in a template, never a template.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from routing.questions import BUTTONS, Question
 from routing.reachability import Wish
 
 LANGUAGES = ("nl", "en")
+FORMS_OF_ADDRESS = ("u", "je")
 VARIABLES = frozenset(
     {
         "kenmerk",
@@ -47,11 +49,22 @@ VARIABLES = frozenset(
         "volgadres",
         "afspraak",
         "afspraak_plaats",
+        "gesprek",
+        "mens",
+        "antwoord",
+        "telefoon",
+        "pagina_melding",
+        "pagina_bezwaar",
+        "pagina_klacht",
+        "pagina_woo",
+        "pagina_handhaving",
+        "pagina_schade",
     }
 )
 _FORMS = ("prive", "openbaar")
 _NEEDED_WORDS = frozenset(
     {"kijkt_afdeling", "kijkt_kantoor", "gevaar_algemeen", "groet_medewerker", "groet_computer", "kennismaking"}
+    | {"mens_gesprek", "mens_mail", "antwoord_gesprek", "antwoord_mail"}
     | {f"vraag_{question.value}" for question in Question}
     | {f"knop_{name}" for buttons in BUTTONS.values() for _, name in buttons}
     | {f"wens_{wish.value}" for wish in Wish}
@@ -67,9 +80,13 @@ _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoesca
 
 @dataclass(frozen=True, slots=True)
 class TextBook:
-    """Every text in one language. `news[(news, form)]` and `words[name]` are templates, `sources` those of news as written."""
+    """Every text in one language, with one form of address. `news[(news, form)]` and `words[name]` are templates.
+
+    `sources` are those of news as written, with both forms of address.
+    """
 
     language: str
+    address_as: str
     news: Mapping[tuple[News, str], Template]
     words: Mapping[str, Template]
     sources: Mapping[tuple[News, str], str] = field(repr=False)
@@ -92,13 +109,21 @@ class TextBook:
         return str(format_datetime(moment.astimezone(AMSTERDAM), "EEEE d MMMM", locale=self.language))
 
 
-def load_texts(folder: Path | None = None) -> Mapping[str, TextBook]:
+_BOTH_FORMS = re.compile(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
+
+
+def in_form(source: str, address_as: str) -> str:
+    """A text of which each `[u|je]` is the one or the other, as `address_as` says. Pure."""
+    return _BOTH_FORMS.sub(lambda found: found[1 + FORMS_OF_ADDRESS.index(address_as)], source)
+
+
+def load_texts(folder: Path | None = None, *, address_as: str = "u") -> Mapping[str, TextBook]:
     """Every language's texts; a folder that is None means the shipped ones. Raises ConfigError naming file and text."""
     source: Traversable | Path = folder or files("bot") / "teksten"
-    return MappingProxyType({language: _load(source / f"{language}.toml", language) for language in LANGUAGES})
+    return MappingProxyType({language: _load(source / f"{language}.toml", language, address_as) for language in LANGUAGES})
 
 
-def _load(path: Traversable | Path, language: str) -> TextBook:
+def _load(path: Traversable | Path, language: str, address_as: str) -> TextBook:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, tomllib.TOMLDecodeError) as error:
@@ -110,13 +135,22 @@ def _load(path: Traversable | Path, language: str) -> TextBook:
             if source is None:
                 raise ConfigError(f"teksten: in {path} ontbreekt [{item.value}] {form}; voeg die tekst toe")
             sources[(item, form)] = source
-    news = {(item, form): compile_text(source, f"{path} [{item.value}] {form}") for (item, form), source in sources.items()}
+    news = {
+        (item, form): compile_text(source, f"{path} [{item.value}] {form}", address_as)
+        for (item, form), source in sources.items()
+    }
     words = tables.get("woorden", {})
     missing = _NEEDED_WORDS - set(words)
     if missing:
         raise ConfigError(f"teksten: in {path} ontbreken onder [woorden]: {', '.join(sorted(missing))}")
-    compiled = {name: compile_text(source, f"{path} [woorden] {name}") for name, source in words.items()}
-    return TextBook(language=language, news=MappingProxyType(news), words=MappingProxyType(compiled), sources=sources)
+    compiled = {name: compile_text(source, f"{path} [woorden] {name}", address_as) for name, source in words.items()}
+    return TextBook(
+        language=language,
+        address_as=address_as,
+        news=MappingProxyType(news),
+        words=MappingProxyType(compiled),
+        sources=sources,
+    )
 
 
 def variables_of(source: str) -> frozenset[str]:
@@ -127,8 +161,9 @@ def variables_of(source: str) -> frozenset[str]:
         raise ConfigError(f"teksten: dit is geen geldige tekst: {error}") from error
 
 
-def compile_text(source: str, where: str) -> Template:
-    """A text ready to be filled in. Raises ConfigError that names `where` it stands."""
+def compile_text(source: str, where: str, address_as: str) -> Template:
+    """A text ready to be filled in, in one form of address. Raises ConfigError that names `where` it stands."""
+    source = in_form(source, address_as)
     try:
         unknown = meta.find_undeclared_variables(_ENVIRONMENT.parse(source)) - VARIABLES
     except TemplateSyntaxError as error:

@@ -20,7 +20,7 @@ class PlatformRules:
 
     `may_open_private` tells that who wrote in public may be answered in private unasked; `room` is how many characters one
     message can hold where that is little (None: enough for everything); `needs_proof` that until the person has shown that
-    messages arrive there, one goes and no more.
+    messages arrive there, one goes and no more; `is_mail` that nobody reads an answer there.
     """
 
     has_public: bool
@@ -28,6 +28,7 @@ class PlatformRules:
     may_open_private: bool = False
     room: int | None = None
     needs_proof: bool = False
+    is_mail: bool = False
 
 
 class Wish(StrEnum):
@@ -62,9 +63,9 @@ RULES: dict[str, PlatformRules] = {
     # Who mentions an account may be answered in the same visibility or a narrower one, down to a direct post (2026-11).
     "mastodon": PlatformRules(has_public=True, private_window=None, may_open_private=True, room=468),
     # By e-mail, to an address that the resident gave a colleague; who gave none is no melder.
-    "counter": PlatformRules(has_public=False, private_window=None),
+    "counter": PlatformRules(has_public=False, private_window=None, is_mail=True),
     # By e-mail, to an address that anybody can have typed: the receipt carries the link that proves it.
-    "web_form": PlatformRules(has_public=False, private_window=None, needs_proof=True),
+    "web_form": PlatformRules(has_public=False, private_window=None, needs_proof=True, is_mail=True),
 }
 
 

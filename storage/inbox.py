@@ -50,6 +50,23 @@ class StoredMessage:
         return cls(visibility=Visibility(row.visibility), attachments=tuple(row.attachments), **values)
 
 
+_older = messages.alias("older")
+_WAITING_FIRST = (
+    sa.select(messages, sa.func.coalesce(people.c.external_id, "").label("recipient"))
+    .select_from(messages.outerjoin(people, people.c.id == messages.c.person_id))
+    .where(
+        messages.c.state == WAITING,
+        ~sa.exists().where(
+            _older.c.channel == messages.c.channel,
+            _older.c.thread == messages.c.thread,
+            _older.c.state == WAITING,
+            _older.c.id < messages.c.id,
+        ),
+    )
+    .order_by(messages.c.id)
+)
+
+
 class Inbox:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
@@ -79,21 +96,7 @@ class Inbox:
 
         Only the oldest: two workers must not judge two messages of one conversation at the same time.
         """
-        older = messages.alias("older")
-        is_first = ~sa.exists().where(
-            older.c.channel == messages.c.channel,
-            older.c.thread == messages.c.thread,
-            older.c.state == WAITING,
-            older.c.id < messages.c.id,
-        )
-        query = (
-            sa.select(messages, sa.func.coalesce(people.c.external_id, "").label("recipient"))
-            .select_from(messages.outerjoin(people, people.c.id == messages.c.person_id))
-            .where(messages.c.state == WAITING, is_first)
-            .order_by(messages.c.id)
-            .limit(limit)
-        )
-        rows = self._connection.execute(skipping_locked(self._connection, query, messages))
+        rows = self._connection.execute(skipping_locked(self._connection, _WAITING_FIRST.limit(limit), messages))
         return tuple(StoredMessage.from_row(row) for row in rows)
 
     def mark_handled(self, message_id: int, *, melding_id: int | None, action: str) -> None:

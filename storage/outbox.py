@@ -97,6 +97,26 @@ class Reply:
         return cls(**{**values, "delivery": Delivery(row.delivery), "state": ReplyState(row.state), "options": options})
 
 
+def _due() -> sa.Select[Any]:
+    """The oldest due reply of a channel that is the first of its conversation. Made once: it is asked again and again."""
+    at: sa.BindParameter[datetime] = sa.bindparam("at", type_=replies.c.due_at.type)
+    is_due = sa.or_(replies.c.due_at <= at, sa.and_(replies.c.created_at > at, replies.c.guard.is_(None)))
+    earlier = replies.alias("earlier")
+    is_first = ~sa.exists().where(
+        earlier.c.channel == replies.c.channel,
+        earlier.c.thread == replies.c.thread,
+        earlier.c.state.in_([ReplyState.READY.value, ReplyState.BUSY.value]),
+        sa.or_(earlier.c.guard.is_(None), earlier.c.due_at <= at),
+        earlier.c.id < replies.c.id,
+    )
+    of_channel = replies.c.channel == sa.bindparam("for_channel")
+    query = sa.select(replies).where(of_channel, replies.c.state == ReplyState.READY.value, is_due, is_first)
+    return query.order_by(replies.c.id).limit(1)
+
+
+_DUE = _due()
+
+
 class Outbox:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
@@ -164,22 +184,8 @@ class Outbox:
         return None
 
     def _find_due(self, channel: str, now: datetime) -> Reply | None:
-        is_due = sa.or_(replies.c.due_at <= now, sa.and_(replies.c.created_at > now, replies.c.guard.is_(None)))
-        earlier = replies.alias("earlier")
-        is_first = ~sa.exists().where(
-            earlier.c.channel == replies.c.channel,
-            earlier.c.thread == replies.c.thread,
-            earlier.c.state.in_([ReplyState.READY.value, ReplyState.BUSY.value]),
-            sa.or_(earlier.c.guard.is_(None), earlier.c.due_at <= now),
-            earlier.c.id < replies.c.id,
-        )
-        query = (
-            sa.select(replies)
-            .where(replies.c.channel == channel, replies.c.state == ReplyState.READY.value, is_due, is_first)
-            .order_by(replies.c.id)
-            .limit(1)
-        )
-        row = self._connection.execute(skipping_locked(self._connection, query, replies)).one_or_none()
+        query = skipping_locked(self._connection, _DUE, replies)
+        row = self._connection.execute(query, {"for_channel": channel, "at": now}).one_or_none()
         return None if row is None else Reply.from_row(row)
 
     def defer_conversation(self, reply: Reply, *, until: datetime) -> None:

@@ -33,7 +33,7 @@ def show_follow(visit: Admitted, token: str, taal: str = "") -> Response:
     values = {"now": desk.now(), "languages": [(code, LANGUAGE_NAMES[code]) for code in LANGUAGES if code != language]}
     if followed is None:
         book = replies.texts[language]
-        words = {name: book.word(f"volg_{name}", {"kantoor": replies.office}) for name in WORDS}
+        words = {name: book.word(f"volg_{name}", {"kantoor": replies.office, **replies.contact.as_values()}) for name in WORDS}
         return pages.bare("volg.html", values | {"page": None, "language": language, "words": words}, status=404)
     with desk.database.reading() as connection:
         melding = queries.get_melding(connection, followed.melding_id)

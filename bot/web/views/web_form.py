@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from bot.entry import add_entry
 from bot.passwords import new_token
+from bot.texts import TextBook, in_form
 from bot.web.desk import Desk
 from bot.web.forms import Form, FormError, read_form
 from bot.web.pages import Pages
@@ -66,6 +67,7 @@ class _Office:
 def web_form(desk: Desk, pages: Pages, settings: WebFormSettings) -> Starlette:
     """An application of its own, to be mounted at /melden."""
     confirm = "/bevestigen/{kenmerk}/{number}/{proof}"
+    books = desk.handling.replies.texts.values()
     app = Starlette(
         routes=[
             Route("/", ask, methods=["GET"]),
@@ -75,7 +77,7 @@ def web_form(desk: Desk, pages: Pages, settings: WebFormSettings) -> Starlette:
             Route(confirm, take_proof, methods=["POST"]),
         ],
     )
-    app.state.office = _Office(desk, pages, settings, {language: _words(language) for language in _LANGUAGES})
+    app.state.office = _Office(desk, pages, settings, {book.language: _words(book) for book in books})
     return app
 
 
@@ -215,5 +217,6 @@ def _form(
     return office.show(request, "melden.html", values, status or (422 if mistakes else 200))
 
 
-def _words(language: str) -> dict[str, str]:
-    return tomllib.loads((files("bot.web") / "teksten" / f"melden.{language}.toml").read_text(encoding="utf-8"))
+def _words(book: TextBook) -> dict[str, str]:
+    source = (files("bot.web") / "teksten" / f"melden.{book.language}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(in_form(source, book.address_as))
