@@ -133,7 +133,7 @@ def _act(turn: Turn, reading: TurnReading, target: Known) -> Verdict:
     if _is_found(reading, target):
         return _about(Action.THANKS if reading.has(Sign.THANKS) else Action.WITHDRAW, target, "wat weg was, is terug")
     joins = _joins(turn, reading, target)
-    if reading.has(Sign.RETRACT):
+    if reading.has(Sign.RETRACT) and not _takes_up_again(reading, target):
         return _about(Action.WITHDRAW, target, "is niet meer nodig")
     if reading.has(Sign.STATUS) and not reading.has(Sign.SOLVED) and not joins:
         return _about(Action.STATUS_QUESTION, target, "vraagt hoe het staat")
@@ -147,6 +147,11 @@ def _act(turn: Turn, reading: TurnReading, target: Known) -> Verdict:
     if _is_chatter(turn, reading, target):
         return _about(Action.OTHER, target, "opmerking die niets vraagt")
     return _about(Action.FOLLOW_UP, target, _why_follow_up(reading, target))
+
+
+def _takes_up_again(reading: TurnReading, target: Known) -> bool:
+    """'Nee, ze zijn weer begonnen, vergeet wat ik zei': what was taken back is not taken back twice."""
+    return (target.is_settled or target.is_closed) and reading.has(Sign.STILL, Sign.AGAIN)
 
 
 def _act_of_few_words(turn: Turn, reading: TurnReading, target: Known) -> Verdict:
@@ -189,9 +194,9 @@ def _is_chatter(turn: Turn, reading: TurnReading, target: Known) -> bool:
         return False
     if target.is_own:
         return not target.is_answer_awaited and (reading.has(Sign.RESIGNED) or _melder_chats(turn.decision, reading))
-    if reading.has(Sign.JOINING):
+    if reading.has(Sign.JOINING) and not reading.has(Sign.PAST):
         return False
-    if reading.has(Sign.LAUGH, Sign.OPINION):
+    if reading.has(Sign.LAUGH, Sign.OPINION, Sign.PAST):
         return True
     return not reading.has(Sign.WITNESS, Sign.NUMBER, Sign.CONTINUES) and not shared_words(reading, target)
 

@@ -35,6 +35,7 @@ class Sign(StrEnum):
     LAUGH = "laugh"
     OPINION = "opinion"
     SARCASM = "sarcasm"
+    PAST = "past"
     MISSING = "missing"
     BACK = "back"
     CONTRAST = "contrast"
@@ -101,6 +102,7 @@ _SEARCHED = (
     Sign.LAUGH,
     Sign.OPINION,
     Sign.SARCASM,
+    Sign.PAST,
     Sign.MISSING,
     Sign.BACK,
     Sign.CONTRAST,
@@ -154,8 +156,8 @@ def _plain(text: str) -> str:
 
 
 def _tells_solved(sentence: str, book: Mapping[str, re.Pattern[str]]) -> bool:
-    """'Is gemaakt', but neither 'is nog niet gemaakt' nor 'is het al gemaakt?'."""
-    if "?" in sentence or book[Sign.STATUS].match(sentence):
+    """'Is gemaakt', but neither 'is nog niet gemaakt' nor 'is het al gemaakt?' nor 'misschien is het gemaakt'."""
+    if "?" in sentence or book[Sign.STATUS].match(sentence) or book["hedge"].search(sentence):
         return False
     found = book[Sign.SOLVED].search(sentence)
     if found is None:
