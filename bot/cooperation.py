@@ -6,15 +6,16 @@ Each function is one transaction of change and event. Nothing here knows HTTP.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.handling import Handling
 from bot.replies import Telling
-from routing.errors import InvalidTransitionError
+from routing.errors import InvalidTransitionError, NotFoundError
 from routing.melding import Event, News
 from storage.database import UnitOfWork
-from storage.meldingen import Change, Melding, NewMelding
+from storage.meldingen import Change, Melding, NewMelder, NewMelding
 from storage.points import Commit
+from storage.splitting import SecondMatter
 from storage.tasks import NewTask, TaskState
 
 _MENTION = re.compile(r"(?<![\w@])@([\w.-]{1,60}\w|\w)")
@@ -93,22 +94,48 @@ class Cooperation:
 
     def split(self, melding_id: int, message_id: int, *, account: str) -> Melding:
         """Let one message begin a melding of its own, to be judged. Its writer hears the new number."""
-        now = self.handling.now()
         with self.handling.database.work(Commit.DESK) as work:
             old = work.meldingen.get(melding_id)
-            new = work.meldingen.create(_part_of(old, work.meldingen.text_of(message_id)), now)
-            melder = work.meldingen.move_message(message_id, source=old.id, target=new.id)
-            if melder is not None:
-                work.meldingen.add_melder(new.id, melder, now)
-            columns = {"promised_at": self.handling.promises.next(new, now)}
-            received = Change(event=Event.ONTVANGEN, actor=account, why=f"afgesplitst van {old.kenmerk}", columns=columns)
-            recorded = work.meldingen.record(new, received, now)
-            self.handling.replies.tell(work, recorded, Telling(news=News.ONTVANGST, is_lead_known=False), now)
-            new = self._record(work, recorded.melding, Event.TER_BEOORDELING, f"afgesplitst van {old.kenmerk}", account)
-            self._record(work, old, Event.AFGESPLITST, new.kenmerk, account)
-            work.links.link(old.id, new.id, by=account, now=now)
+            melder = work.splitting.writer_of(message_id, old.id)
+            new = work.meldingen.create(_part_of(old, work.splitting.text_of(message_id)), self.handling.now())
+            work.splitting.move_message(message_id, target=new.id)
+            new = self._split_off(work, old, new, melder, account)
+            self._record_split(work, old, new, message_id, account)
             work.commit()
         return new
+
+    def split_second(self, melding_id: int, message_id: int, *, account: str) -> Melding:
+        """Let the second matter of a message begin a melding of its own. The message stays where it is.
+
+        Raises NotFoundError when the message tells of no second matter, or was split already.
+        """
+        with self.handling.database.work(Commit.DESK) as work:
+            old, second = work.meldingen.get(melding_id), work.splitting.second_matters(melding_id).get(message_id)
+            if second is None:
+                raise NotFoundError("Dit bericht is al gesplitst, of gaat niet over twee kwesties. Laad de pagina opnieuw.")
+            part = work.splitting.text_of(message_id)[second.second_at :]
+            new = work.meldingen.create(_second_of(old, second, part), self.handling.now())
+            new = self._split_off(work, old, new, work.splitting.writer_of(message_id, old.id), account)
+            self._record_split(work, old, new, message_id, account)
+            work.commit()
+        return new
+
+    def _split_off(self, work: UnitOfWork, old: Melding, new: Melding, melder: NewMelder | None, account: str) -> Melding:
+        """Let the new melding begin, with its writer, and put it before staff."""
+        now = self.handling.now()
+        if melder is not None:
+            work.meldingen.add_melder(new.id, melder, now)
+        columns = {"promised_at": self.handling.promises.next(new, now)}
+        received = Change(event=Event.ONTVANGEN, actor=account, why=f"afgesplitst van {old.kenmerk}", columns=columns)
+        recorded = work.meldingen.record(new, received, now)
+        self.handling.replies.tell(work, recorded, Telling(news=News.ONTVANGST, is_lead_known=False), now)
+        return self._record(work, recorded.melding, Event.TER_BEOORDELING, f"afgesplitst van {old.kenmerk}", account)
+
+    def _record_split(self, work: UnitOfWork, old: Melding, new: Melding, message_id: int, account: str) -> None:
+        data = {"message_id": message_id}
+        change = Change(event=Event.AFGESPLITST, actor=account, why=new.kenmerk, data=data)
+        work.meldingen.record(old, change, self.handling.now())
+        work.links.link(old.id, new.id, by=account, now=self.handling.now())
 
     def follow(self, melding_id: int, *, account: str, is_following: bool) -> None:
         """Idempotent. No event: it changes nothing about the melding."""
@@ -121,6 +148,13 @@ class Cooperation:
 
     def _record(self, work: UnitOfWork, melding: Melding, event: Event, why: str, account: str) -> Melding:
         return work.meldingen.record(melding, Change(event=event, actor=account, why=why), self.handling.now()).melding
+
+
+def _second_of(old: Melding, second: SecondMatter, text: str) -> NewMelding:
+    """A new melding routed as the part was by itself: another matter, so perhaps another place."""
+    alone = replace(_part_of(old, text), lead=second.lead, topic=second.topic, kind=second.kind, partner=None)
+    nowhere = replace(alone, street=None, buurt=None, wijk=None, lat=None, lon=None)
+    return replace(nowhere, proposal={**nowhere.proposal, "lead": second.lead})
 
 
 def _part_of(old: Melding, text: str) -> NewMelding:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import structlog
 
-from bot.answering import Answering, has_photo
+from bot.answering import MACHINE, Answering, has_photo
 from bot.beginning import Beginning
 from bot.commands import Commands, via_colleague
 from bot.continuing import Continuing
@@ -22,13 +22,15 @@ from bot.replies import Replies
 from routing.conversation import Turn, Verdict, judge
 from routing.decision import Decision, Router
 from routing.errors import StaleError, StorageUnavailableError
-from routing.melding import Event, may
+from routing.melding import TO_JUDGE, Event, may
 from routing.messages import GeoPoint
+from routing.turns import second_matter_at
 from storage import queries
 from storage.database import Database, UnitOfWork
 from storage.inbox import StoredMessage
-from storage.meldingen import Melding
+from storage.meldingen import Change, Melding
 from storage.points import Commit
+from storage.splitting import SecondMatter
 
 TRIES = 3
 _log = structlog.get_logger(__name__)
@@ -99,7 +101,7 @@ class Triage:
         else:
             melding = Continuing(answering, self.router).go_on(work, message, decision, verdict, target)
         if verdict.is_unsure or verdict.may_be_two:
-            _call_colleague(work, melding, verdict, answering)
+            self._call_colleague(work, message, melding, verdict)
         work.inbox.mark_handled(message.id, melding_id=melding.id, action=verdict.action.value)
 
     def _judge(
@@ -121,17 +123,28 @@ class Triage:
         verdict, colleague = judge(turn, known), work.colleagues.name_of(message.person_id or 0)
         return verdict if colleague is None else via_colleague(verdict, colleague, known, message)
 
+    def _call_colleague(self, work: UnitOfWork, message: StoredMessage, melding: Melding, verdict: Verdict) -> None:
+        """Put the melding (back) before staff: the message may be something else than what it was taken for, or be two."""
+        second = self._second_matter(message) if verdict.may_be_two else None
+        is_seen = melding.status in TO_JUDGE and second is None
+        if is_seen or not may(melding.status, Event.TER_BEOORDELING):
+            return
+        doubt = "misschien twee kwesties in een bericht" if verdict.may_be_two else "twijfel over dit bericht"
+        data = second.as_data() if second else {}
+        change = Change(event=Event.TER_BEOORDELING, actor=MACHINE, why=f"{doubt}: {verdict.reason}", data=data)
+        work.meldingen.record(melding, change, self.now())
+
+    def _second_matter(self, message: StoredMessage) -> SecondMatter | None:
+        start = second_matter_at(message.text)
+        if start is None:
+            return None
+        alone = self.router.route(message.text[start:])
+        return SecondMatter(message_id=message.id, second_at=start, lead=alone.lead, topic=alone.topic, kind=alone.kind)
+
     def _decide(self, message: StoredMessage) -> Decision:
         point = _point(message)
         decision = self.router.route(message.text, point=point)
         return decision if self.places is None or point is not None else self.places.sharpen(decision, message.text)
-
-
-def _call_colleague(work: UnitOfWork, melding: Melding, verdict: Verdict, answering: Answering) -> None:
-    """Put the melding (back) before staff: the message may be something else than what it was taken for."""
-    if may(melding.status, Event.TER_BEOORDELING):
-        doubt = "misschien twee kwesties in een bericht" if verdict.may_be_two else "twijfel over dit bericht"
-        answering.record(work, melding, Event.TER_BEOORDELING, f"{doubt}: {verdict.reason}")
 
 
 def _point(message: StoredMessage) -> GeoPoint | None:

@@ -91,7 +91,7 @@ _AT_WORK = frozenset({Status.DOORGEZET, Status.IN_BEHANDELING, Status.INGEPLAND}
 # for the status the melding had before the question (see `next_status`).
 TRANSITIONS: dict[Event, tuple[frozenset[Status], Status | None]] = {
     Event.ONTVANGEN: (frozenset({Status.NIEUW}), None),
-    Event.TER_BEOORDELING: (frozenset({Status.NIEUW}) | _AT_WORK, Status.TE_BEOORDELEN),
+    Event.TER_BEOORDELING: (frozenset({Status.NIEUW, Status.TE_BEOORDELEN}) | _AT_WORK, Status.TE_BEOORDELEN),
     Event.DOORGEZET: (OPEN, Status.DOORGEZET),
     Event.IN_BEHANDELING_GENOMEN: (_AT_WORK | {Status.HEROPEND}, Status.IN_BEHANDELING),
     Event.INGEPLAND: (_AT_WORK, Status.INGEPLAND),

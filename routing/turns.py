@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 
 from routing.text import IGNORABLE, cut, fold, sound
 
@@ -82,6 +83,7 @@ _ASKED = re.compile(r"[?؟]+")
 _SEPARATOR = re.compile(r"[,;:()\"\[\]/،|*_~-]+")
 _BLANKS = re.compile(r"\s+")
 _SENTENCE = re.compile(r"(?<=[.?]) ")
+_CLAUSE_END = re.compile(r"(?<=[.!?,;:\n…])\s*(?=\S)")
 _NUMBER = re.compile(r"\d")
 _WORD = re.compile(r"\w+")
 _SHORTEST_CONTENT = 3
@@ -195,6 +197,17 @@ def _tells_two(plain: str, book: Mapping[str, re.Pattern[str]]) -> bool:
         return False
     before, after = plain[: found.start()], plain[found.end() :]
     return min(len(_WORD.findall(before)), len(_WORD.findall(found.group() + after)) - 1) >= _SHORTEST_OPENING
+
+
+def second_matter_at(text: str) -> int | None:
+    """At which character a text says that it begins about another matter ('... Iets anders: ...'); None if it does not. Pure."""
+    announces = _book()[Sign.SECOND]
+    starts = [found.end() for found in _CLAUSE_END.finditer(text[:_MOST_CHARACTERS])]
+    for start, end in pairwise((*starts, len(text))):
+        is_told_before = len(_WORD.findall(text[:start])) >= _SHORTEST_OPENING
+        if is_told_before and announces.search(_plain(text[start:end])):
+            return start
+    return None
 
 
 _OPENING = r"(?<![^.?] )(?:(?:en|maar|dus|nou|ok|oke|ja|sorry|hoi|hallo|hey|he|goede?\w*|beste|and|but|so|hi|hello|hey) )*"

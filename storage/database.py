@@ -33,6 +33,7 @@ from storage.notes import Notes
 from storage.outbox import Outbox
 from storage.points import Commit, Watch, after, before, unwatched
 from storage.retention import Retention
+from storage.splitting import Splitting
 from storage.staff import Staff
 from storage.tasks import Tasks
 from storage.trouble import tell_apart
@@ -112,6 +113,7 @@ class UnitOfWork:
         self.tasks = Tasks(self._connection)
         self.links = Links(self._connection)
         self.retention = Retention(self._connection)
+        self.splitting = Splitting(self._connection)
         return self
 
     def commit(self) -> None:

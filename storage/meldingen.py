@@ -299,29 +299,6 @@ class Meldingen:
         """Whether other meldingen were merged into this one."""
         return bool(self._connection.execute(sa.select(sa.exists().where(meldingen.c.merged_into_id == melding_id))).scalar_one())
 
-    def move_message(self, message_id: int, *, source: int, target: int) -> NewMelder | None:
-        """Let one message of `source` belong to `target` from now on. Returns its writer, if it has one. Raises NotFoundError."""
-        is_of_source = sa.and_(messages.c.id == message_id, messages.c.melding_id == source)
-        row = self._connection.execute(sa.select(messages).where(is_of_source)).one_or_none()
-        if row is None:
-            raise NotFoundError("Dit bericht hoort niet bij deze melding. Laad de pagina opnieuw.")
-        self._connection.execute(sa.update(messages).where(is_of_source).values(melding_id=target))
-        if row.person_id is None:
-            return None
-        wrote = sa.select(melders).where(melders.c.melding_id.in_(family(source)), melders.c.person_id == row.person_id)
-        melder = self._connection.execute(wrote.limit(1)).one_or_none()
-        return NewMelder(
-            person_id=row.person_id,
-            channel=row.channel,
-            thread=row.thread,
-            reply_to=row.reply_to,
-            visibility=Visibility(row.visibility),
-            language=melder.language if melder else "nl",
-        )
-
-    def text_of(self, message_id: int) -> str:
-        return str(self._connection.execute(sa.select(messages.c.text).where(messages.c.id == message_id)).scalar_one())
-
     def find_for_person(self, person_id: int, *, since: datetime) -> tuple[Melding, ...]:
         """The meldingen this person takes part in that changed since then, newest first."""
         query = (

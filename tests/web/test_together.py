@@ -14,8 +14,8 @@ from routing.messages import Person, Visibility
 from storage.database import Database
 from storage.queues import Queue
 from storage.watching import is_following
-from tests.builders import a_message
-from tests.web.desk import DeskAtWork, a_desk_for, readable
+from tests.builders import ScriptedRouter, a_decision, a_message
+from tests.web.desk import DeskAtWork, a_desk, a_desk_for, readable
 
 HERE = Located(street="Voorstraat", wijk="Binnenstad", lat=52.0907, lon=5.1214)
 
@@ -166,6 +166,27 @@ async def test_splitting_makes_a_melding_of_its_own_whose_writer_hears_the_numbe
     assert desk.office.has_event(old.id, Event.AFGESPLITST)
     assert [reply.recipient for reply in desk.office.replies() if reply.melding_id == new.id] == ["ada"]
     assert (await desk.post("/meldingen/1/splitsen", bericht="2")).status_code == 404
+
+
+async def test_the_second_matter_of_a_message_is_proposed_and_split_off_once(database: Database) -> None:
+    text = "de lamp in de Voorstraat is stuk. Iets anders: mijn paspoort is kwijt, bel 06-12345678"
+    passport = a_decision(lead="publieksdienstverlening", topic="paspoort_id")
+    desk = a_desk(database, ScriptedRouter(lamp=a_decision(), paspoort=passport))
+    desk.office.receive(a_message(text))
+    await desk.log_in()
+    page = readable(await desk.get("/meldingen/1"))
+    assert "gaat misschien over twee kwesties" in page
+    assert "Publieksdienstverlening" in page
+    assert "06-12345678" not in page
+
+    page = readable(await desk.follow(await desk.post("/meldingen/1/splitsen", bericht="1", deel="tweede")))
+    old, new = desk.office.meldingen()
+    assert (new.status, new.lead, new.street) == (Status.TE_BEOORDELEN, "publieksdienstverlening", None)
+    assert new.summary.startswith("Iets anders: mijn paspoort")
+    assert old.summary == text
+    assert [reply.melding_id for reply in desk.office.replies()][-1] == new.id
+    assert "gaat misschien over twee" not in readable(await desk.get("/meldingen/1"))
+    assert (await desk.post("/meldingen/1/splitsen", bericht="1", deel="tweede")).status_code == 404
 
 
 async def test_linked_meldingen_name_each_other(database: Database) -> None:

@@ -29,6 +29,7 @@ from storage import nearby, queries, queues
 from storage.meldingen import Melding
 from storage.notes import notes_of
 from storage.queues import Queue
+from storage.splitting import Splitting
 from storage.tasks import tasks_of
 from storage.watching import is_following, mentions_of
 
@@ -211,6 +212,7 @@ def _together(connection: Any, visit: Visit, melding: Melding) -> dict[str, Any]
         "linked": nearby.linked_to(connection, melding.id),
         "merged": nearby.merged_into(connection, melding.id),
         "similar": () if melding.is_closed else nearby.similar(connection, melding, metres=metres, days=days),
+        "second_matters": Splitting(connection).second_matters(melding.id),
         "is_following": is_following(connection, visit.account.username, melding.id),
     }
 

@@ -73,8 +73,9 @@ def unlink(visit: Admitted, number: str, other: str) -> Response:
 
 @router.post("/meldingen/{number}/splitsen", dependencies=[needs(Right.JUDGE)])
 def split(visit: Admitted, number: str) -> Response:
-    message_id = _number(visit.form.raw("bericht"))
-    new = _cooperation(visit).split(melding_id_of(number), message_id, account=visit.account.username)
+    message_id, cooperation = _number(visit.form.raw("bericht")), _cooperation(visit)
+    split_off = cooperation.split_second if visit.form.raw("deel") else cooperation.split
+    new = split_off(melding_id_of(number), message_id, account=visit.account.username)
     return _back(visit, str(new.id), f"Dit is nu een eigen melding: {new.kenmerk}. Beoordeel haar hieronder.", "")
 
 
