@@ -111,9 +111,9 @@ class Cooperation:
         """
         with self.handling.database.work(Commit.DESK) as work:
             old, second = work.meldingen.get(melding_id), work.splitting.second_matters(melding_id).get(message_id)
-            if second is None:
+            part = work.splitting.text_of(message_id)[second.second_at :] if second else ""
+            if second is None or not part.strip():
                 raise NotFoundError("Dit bericht is al gesplitst, of gaat niet over twee kwesties. Laad de pagina opnieuw.")
-            part = work.splitting.text_of(message_id)[second.second_at :]
             new = work.meldingen.create(_second_of(old, second, part), self.handling.now())
             new = self._split_off(work, old, new, work.splitting.writer_of(message_id, old.id), account)
             self._record_split(work, old, new, message_id, account)

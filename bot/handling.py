@@ -217,7 +217,8 @@ class Handling:
                 _check_merge(work, melding, step.columns["merged_into_id"])
             dropped = work.outbox.drop_unsent(melding.id, News.NOG_GEEN_NIEUWS.value)  # real news replaces it
             columns = _columns(step)
-            data = {"before": kept(melding, columns), "dropped": dropped}
+            before = kept(melding, columns)
+            data = {"dropped": dropped} if before is None else {"dropped": dropped, "before": before}
             change = Change(event=step.event, actor=account, why=step.why, columns=columns, data=data)
             recorded = work.meldingen.record(melding, change, now)
             choice = Choice(event=step.event, columns=step.columns, event_id=recorded.event_id, after=recorded.melding)

@@ -13,6 +13,7 @@ from routing.messages import Person, Removal, Visibility
 from storage.corrections import lessons
 from storage.database import Database
 from storage.outbox import ReplyState
+from storage.tables import events as events_table
 from tests.bot.office import Office, an_office
 from tests.builders import MONDAY, ScriptedRouter, a_decision, a_message
 
@@ -171,3 +172,27 @@ def test_a_message_in_own_words_greets_once(office: Office) -> None:
     (melding,) = office.meldingen()
     office.handling.carry_out(melding, office.handling.write(melding, text="Wij kijken morgen."), account="samira")
     assert office.replies()[-1].text.count("Groet,") == 1
+
+
+def test_where_somebody_lives_never_enters_the_log_that_nobody_can_change(office: Office, database: Database) -> None:
+    for place in ("Springweg 34", "Oudegracht 100"):
+        melding = office.meldingen()[0]
+        step = office.handling.appoint(melding, at=MONDAY + timedelta(days=2), place=place, guests="collega@gemeente.example")
+        office.handling.carry_out(melding, step, account="samira")
+    melding = office.meldingen()[0]
+    office.handling.carry_out(melding, office.handling.solve(melding), account="samira")
+
+    with database.reading() as connection:
+        rows = [str(tuple(row)) for row in connection.execute(events_table.select())]
+    assert not any("Springweg" in row or "Oudegracht" in row or "collega@" in row for row in rows)
+
+
+def test_a_changed_appointment_is_not_taken_back(office: Office) -> None:
+    for place in ("Springweg 34", "Oudegracht 100"):
+        melding = office.meldingen()[0]
+        office.handling.carry_out(
+            melding, office.handling.appoint(melding, at=MONDAY + timedelta(days=2), place=place), account="samira"
+        )
+    melding = office.meldingen()[0]
+    with pytest.raises(InvalidTransitionError, match="geen besluit dat terug kan"):
+        office.handling.undo(melding.id, melding.event_count, account="samira")
