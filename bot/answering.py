@@ -15,6 +15,7 @@ from routing.melding import Event, News
 from routing.messages import AttachmentKind
 from storage.database import UnitOfWork
 from storage.inbox import StoredMessage
+from storage.mail_ways import as_melder
 from storage.meldingen import Change, Melding, NewMelder, Recorded
 
 MACHINE = "wijkbalie"
@@ -44,6 +45,16 @@ class Answering:
         change = Change(event=Event.MENS_GEVRAAGD, actor="melder", why="vraagt om een medewerker", columns=columns)
         recorded = work.meldingen.record(melding, change, self.now())
         self.answer(work, recorded, Telling(news=News.MENS_GEVRAAGD, only_person=message.person_id), message)
+
+    def let_take_part(self, work: UnitOfWork, melding: Melding, message: StoredMessage, language: str) -> bool:
+        """Let the sender take part, with the address that hears their news. False when they already did, or nobody knows them."""
+        if message.person_id is None:
+            return False
+        is_new = work.meldingen.add_melder(melding.id, melder_of(message, language), self.now())
+        mail_person_id = work.mail_ways.preferred(message.person_id) if is_new else None
+        if mail_person_id is not None:
+            work.meldingen.add_melder(melding.id, as_melder(mail_person_id, language), self.now())
+        return is_new
 
     def needs_place(self, topic: str) -> bool:
         known = self.replies.municipality.onderwerpen.get(topic)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.answering import MACHINE, Answering, has_photo, melder_of
+from bot.answering import MACHINE, Answering, has_photo
 from bot.questions import asking
 from bot.replies import Telling
 from routing.channel_modes import ChannelMode
@@ -32,8 +32,7 @@ class Beginning:
         """Make the melding, let it take its first step, and answer. Returns the melding as it stands then."""
         now = self.answering.now()
         melding = work.meldingen.create(_new_melding(message, decision), now)
-        if message.person_id is not None:
-            work.meldingen.add_melder(melding.id, melder_of(message, decision.language), now)
+        self.answering.let_take_part(work, melding, message, decision.language)
         question = self._question(message, decision)
         promised = self.answering.promises.first(decision, now)
         columns = {"promised_at": promised, **asking(frozenset(), question, message.person_id, now)}

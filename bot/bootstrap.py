@@ -94,8 +94,9 @@ def build(
 
     Raises ConfigError when a table or text of the municipality is wrong.
     """
-    filed, texts = load_tables(config), load_texts(
-        config.municipality.path("texts", config.base), address_as=config.office.address_as
+    filed, texts = (
+        load_tables(config),
+        load_texts(config.municipality.path("texts", config.base), address_as=config.office.address_as),
     )
     database = open_database(config, watch)
     tables = EditedTables(database, filed, texts)
@@ -106,6 +107,7 @@ def build(
         municipality=municipality,
         office=config.office.name,
         contact=config.contact,
+        sends_mail="web_form" in config.channels,
         follow_address=config.web.follow_address,
         follow_for=timedelta(days=config.web.follow_days),
     )

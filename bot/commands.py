@@ -25,9 +25,12 @@ from routing.reachability import Wish
 from routing.text import fold
 from storage.database import UnitOfWork
 from storage.inbox import StoredMessage
+from storage.mail_ways import as_melder
 from storage.meldingen import Change, Melding, NewMelding, Recorded
 
 _LONGEST = 40
+_ADDRESS_ONLY = re.compile(r"(?:[\w-]+[ :,]+){0,4}?(?:mailto:)?([^\s@:,<>]+@[^\s@:,<>]+\.\w{2,})[.!]?", re.IGNORECASE)
+_LONGEST_WITH_ADDRESS = 320
 _WITH_CODE = re.compile(r"/start ([\w-]{1,64})", re.IGNORECASE)  # what an invitation's link makes Telegram send
 
 
@@ -37,6 +40,7 @@ class Command(StrEnum):
     NIETS = "niets"
     MINDER = "minder"
     ALLES = "alles"
+    ELDERS = "elders"
     START = "start"
     UITLEG = "uitleg"
     PRIVACY = "privacy"
@@ -56,6 +60,12 @@ def read_command(text: str) -> Command | None:
     return _phrases().get(plain) or _phrases().get(plain.removeprefix("/"))
 
 
+def read_address(text: str) -> str | None:
+    """The e-mail address that is all the text gives, perhaps after a word or four; None for every other text. Pure."""
+    found = _ADDRESS_ONLY.fullmatch(text.strip()) if len(text) <= _LONGEST_WITH_ADDRESS else None
+    return None if found is None else found[1]
+
+
 @dataclass(frozen=True, slots=True)
 class Commands:
     answering: Answering
@@ -67,6 +77,8 @@ class Commands:
         """
         if message.person_id is None or message.visibility is not Visibility.PRIVATE or message.attachments:
             return False
+        if (address := read_address(message.text)) and self._may_take_address(own):
+            return self._take_address(work, message, own, address)
         with_code = _WITH_CODE.fullmatch(message.text.strip())
         command = Command.START if with_code else read_command(message.text)
         if with_code and work.colleagues.join(digest(with_code[1]), message.person_id, self.answering.now()):
@@ -75,6 +87,8 @@ class Commands:
             return self._take_verdict(work, message, own, is_good=command is Command.JA)
         elif command in _WISHES:
             self._follow_wish(work, message, own, _WISHES[command])
+        elif command is Command.ELDERS:
+            return self._go_elsewhere(work, message, own)
         elif command is Command.START:
             self._start(work, message, own)
         elif command is Command.STAND and own:
@@ -85,6 +99,7 @@ class Commands:
 
     def _start(self, work: UnitOfWork, message: StoredMessage, own: Sequence[Melding]) -> None:
         """Who comes back after `stop` hears all news again; everybody else is told how it works."""
+        work.mail_ways.end(message.person_id or 0)
         if work.meldingen.set_wish(message.person_id or 0, Wish.ALLES):
             self._tell_wish(work, message, own, Wish.ALLES)
         else:
@@ -92,11 +107,44 @@ class Commands:
 
     def _follow_wish(self, work: UnitOfWork, message: StoredMessage, own: Sequence[Melding], wish: Wish) -> None:
         work.meldingen.set_wish(message.person_id or 0, wish)
+        work.mail_ways.end(message.person_id or 0)
         self._tell_wish(work, message, own, wish)
 
-    def _tell_wish(self, work: UnitOfWork, message: StoredMessage, own: Sequence[Melding], wish: Wish) -> None:
+    def _may_take_address(self, own: Sequence[Melding]) -> bool:
+        """Not when we wait for an answer: then the address belongs to that."""
+        return self.answering.replies.sends_mail and bool(own) and not any(melding.question for melding in own)
+
+    def _take_address(self, work: UnitOfWork, message: StoredMessage, own: Sequence[Melding], address: str) -> bool:
+        """Send a link to the address; until its reader clicks, nothing changes. False when too many were tried today."""
+        now = self.answering.now()
+        mail_person_id = work.mail_ways.add(message.person_id or 0, address, now)
+        if mail_person_id is None:
+            return False
+        if mail_person_id == work.mail_ways.proven(message.person_id or 0):
+            return self._go_elsewhere(work, message, own)
+        concerned = [own[0], *(melding for melding in own[1:] if not melding.is_closed)]
+        is_new = [work.meldingen.add_melder(one.id, as_melder(mail_person_id, one.language), now) for one in concerned]
+        recorded = work.meldingen.record(own[0], Change(event=Event.VOORKEUR, actor="melder", why="wil nieuws per e-mail"), now)
+        if any(is_new):
+            telling = Telling(news=News.ADRES, only_person=mail_person_id, answers=mail_person_id)
+            self.answering.replies.tell(work, recorded, telling, now)
+        told = Telling(news=News.VOORKEUR, wish="bevestig", only_person=message.person_id)
+        self._answer(work, message, recorded, told, Action.OTHER)
+        return True
+
+    def _go_elsewhere(self, work: UnitOfWork, message: StoredMessage, own: Sequence[Melding]) -> bool:
+        """To the address that was proven before, or ask for one. False when there is no mail: then a colleague reads it."""
+        if not self.answering.replies.sends_mail or not own:
+            return False
+        known = work.mail_ways.proven(message.person_id or 0)
+        if known is not None:
+            work.mail_ways.prefer(known)
+        self._tell_wish(work, message, own, Wish.ELDERS if known is not None else "adres")
+        return True
+
+    def _tell_wish(self, work: UnitOfWork, message: StoredMessage, own: Sequence[Melding], wish: str) -> None:
         change = Change(event=Event.VOORKEUR, actor="melder", why=f"wil voortaan: {wish}")
-        telling = Telling(news=News.VOORKEUR, wish=wish.value, only_person=message.person_id)
+        telling = Telling(news=News.VOORKEUR, wish=str(wish), only_person=message.person_id)
         self._answer(work, message, self._record(work, message, own, change), telling, Action.OTHER)
 
     def _explain(self, work: UnitOfWork, message: StoredMessage, own: Sequence[Melding], news: News) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.answering import Answering, has_photo, melder_of
+from bot.answering import Answering, has_photo
 from bot.beginning import SUMMARY_LENGTH
 from bot.questions import asking
 from bot.replies import Telling
@@ -45,9 +45,7 @@ class Continuing:
 
     def _joins(self, work: UnitOfWork, message: StoredMessage, decision: Decision, verdict: Verdict, melding: Melding) -> bool:
         """Let who tells or asks something about another's melding take part in it; who only passes by does not."""
-        if message.person_id is None or verdict.action not in _JOINING:
-            return False
-        return work.meldingen.add_melder(melding.id, melder_of(message, decision.language), self.answering.now())
+        return verdict.action in _JOINING and self.answering.let_take_part(work, melding, message, decision.language)
 
     def _step(
         self, work: UnitOfWork, message: StoredMessage, decision: Decision, verdict: Verdict, melding: Melding
@@ -57,7 +55,7 @@ class Continuing:
             return record(work, melding, Event.STAND_GEVRAAGD, verdict.reason), Telling(news=News.STAND, only_person=only)
         if verdict.action is Action.THANKS:
             return record(work, melding, Event.BEDANKT, verdict.reason), None
-        if verdict.action is Action.WITHDRAW and not melding.is_closed and len(work.meldingen.melders_of(melding.id)) == 1:
+        if verdict.action is Action.WITHDRAW and not melding.is_closed and _is_alone(work, melding):
             change = Change(event=Event.INGETROKKEN, actor="melder", why=verdict.reason, columns={"promised_at": None})
             return work.meldingen.record(melding, change, now), Telling(news=News.INGETROKKEN)
         if verdict.action is Action.FOLLOW_UP and melding.is_closed:
@@ -117,3 +115,8 @@ class Continuing:
                 asked=melding.asked,
             )
         )
+
+
+def _is_alone(work: UnitOfWork, melding: Melding) -> bool:
+    """Whether one person takes part; their e-mail address is nobody else."""
+    return sum(melder.speaks_for_id is None for melder in work.meldingen.melders_of(melding.id)) == 1

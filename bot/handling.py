@@ -20,9 +20,10 @@ from routing.errors import InvalidTransitionError, NotFoundError, StaleError
 from routing.melding import NEWS, Event, News, NotSolved, Status, next_status
 from routing.messages import Delivery
 from routing.questions import Question
+from routing.reachability import Wish
 from routing.vakafdelingen import Sort
 from storage.database import Database, UnitOfWork
-from storage.meldingen import Change, Melding
+from storage.meldingen import Change, Melder, Melding
 from storage.outbox import ReplyState
 from storage.points import Commit
 
@@ -271,7 +272,7 @@ class Handling:
             telling = self._signed(work, step.telling, account)
             return tuple(
                 self._preview(work, after, melder_number, telling, now)
-                for melder_number in enumerate(work.meldingen.melders_of(melding.id), start=number + 1)
+                for melder_number in enumerate(_told(work, melding), start=number + 1)
             )
 
     def _signed(self, work: UnitOfWork, telling: Telling, account: str) -> Telling:
@@ -309,6 +310,11 @@ class Handling:
             else:
                 work.outbox.retry_by_staff(reply, account, self.now())
             work.commit()
+
+
+def _told(work: UnitOfWork, melding: Melding) -> list[Melder]:
+    """Who hears of a decision: everybody who takes part, but not twice by a conversation and by mail."""
+    return [melder for melder in work.meldingen.melders_of(melding.id) if melder.wish is not Wish.ELDERS]
 
 
 def _check_merge(work: UnitOfWork, melding: Melding, into_id: int) -> None:

@@ -14,7 +14,7 @@ from bot.texts import TextBook
 from routing.melding import News, Status
 from routing.messages import Delivery, Option
 from routing.questions import BUTTONS, Question
-from routing.reachability import RULES, Reach, Way, is_wanted, plan
+from routing.reachability import RULES, Reach, Way, Wish, is_wanted, plan
 from routing.vakafdelingen import Municipality
 from storage.database import UnitOfWork
 from storage.follow import new_token
@@ -54,6 +54,7 @@ class Replies:
     """Knows the texts, the municipality and the office's name; makes reply rows.
 
     `follow_address` is where residents reach our pages (https://...); empty offers no page. A link opens it for `follow_for`.
+    `sends_mail` tells that an e-mail address can be proven, and written to.
     """
 
     texts: Mapping[str, TextBook]
@@ -61,6 +62,7 @@ class Replies:
     office: str
     contact: Contact = field(default_factory=Contact)
     follow_address: str = ""
+    sends_mail: bool = False
     follow_for: timedelta = timedelta(days=180)
 
     def tell(self, work: UnitOfWork, recorded: Recorded, telling: Telling, now: datetime) -> int:
@@ -71,6 +73,8 @@ class Replies:
         for melder in work.meldingen.melders_of(melding.id):
             if telling.only_person is not None and melder.person_id != telling.only_person:
                 continue
+            if telling.answers is not None and melder.speaks_for_id == telling.answers:
+                continue  # they are answered where they wrote
             token = f"{melding.kenmerk}/{number + added + 1}"
             way = self.way_for(work, melder, now)
             is_first = _is_private(way) and telling.news is not News.NOODGEVAL and not work.outbox.has_told(melder.person_id)
@@ -98,6 +102,7 @@ class Replies:
         """The text with what a first message tells, and the page to follow, below it, as far as the platform has room."""
         if is_first:
             text = _with_lines(text, self._introduction(melder), melder)
+            text = _with_lines(text, self._mail_offer(melder), melder)
         return _with_lines(text, self._follow_lines(melder, link), melder) if link else text
 
     def _offers_page(self, telling: Telling, way: Way) -> bool:
@@ -117,6 +122,11 @@ class Replies:
         kind = "mail" if RULES[melder.channel].is_mail else "gesprek"
         values = self.contact.as_values() | {"gesprek": "" if kind == "mail" else "ja"}
         return values | {name: book.word(f"{name}_{kind}", values) for name in ("mens", "antwoord")}
+
+    def _mail_offer(self, melder: Melder) -> list[str]:
+        """Where a platform soon lets no machine write any more, e-mail is offered."""
+        is_offered = self.sends_mail and RULES[melder.channel].private_window is not None
+        return [book.word("mail_aanbod", {}) for book in self._books(melder)] if is_offered else []
 
     def _books(self, melder: Melder) -> list[TextBook]:
         languages = (melder.language,) if melder.language in self.texts else FOR_OTHER_LANGUAGES
@@ -191,7 +201,8 @@ def _with_lines(text: str, lines: list[str], melder: Melder) -> str:
 def _new_reply(recorded: Recorded, melder: Melder, telling: Telling, way: Way, words: tuple[str, str]) -> NewReply:
     token, text = words
     is_answer = telling.answers == melder.person_id
-    is_wanted_news = telling.decided_by is not None or is_wanted(telling.news, melder.wish, is_answer=is_answer)
+    is_told_here = telling.decided_by is not None and melder.wish is not Wish.ELDERS
+    is_wanted_news = is_told_here or is_wanted(telling.news, melder.wish, is_answer=is_answer)
     state = ReplyState.READY if way.by_machine else ReplyState.BY_HAND
     return NewReply(
         melding_id=recorded.melding.id,

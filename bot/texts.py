@@ -64,7 +64,7 @@ VARIABLES = frozenset(
 _FORMS = ("prive", "openbaar")
 _NEEDED_WORDS = frozenset(
     {"kijkt_afdeling", "kijkt_kantoor", "gevaar_algemeen", "groet_medewerker", "groet_computer", "kennismaking"}
-    | {"mens_gesprek", "mens_mail", "antwoord_gesprek", "antwoord_mail"}
+    | {"mens_gesprek", "mens_mail", "antwoord_gesprek", "antwoord_mail", "mail_aanbod", "wens_adres", "wens_bevestig"}
     | {f"vraag_{question.value}" for question in Question}
     | {f"knop_{name}" for buttons in BUTTONS.values() for _, name in buttons}
     | {f"wens_{wish.value}" for wish in Wish}

@@ -171,6 +171,7 @@ class News(StrEnum):
     VOORKEUR = "voorkeur"
     AFSPRAAK = "afspraak"
     BERICHT = "bericht"
+    ADRES = "adres"
 
 
 # What an event tells every melder by itself. Events that are absent tell nothing: ONTVANGEN depends on the decision (receipt,

@@ -37,6 +37,8 @@ class Wish(StrEnum):
     ALLES = "alles"
     MINDER = "minder"
     NIETS = "niets"
+    ELDERS = "elders"
+    """News goes another way, from a conversation to e-mail or back; here they get answers."""
 
 
 _ALWAYS = frozenset({News.NOODGEVAL, News.VOORKEUR})

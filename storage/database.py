@@ -26,6 +26,7 @@ from storage.guards import Guards
 from storage.inbox import Inbox
 from storage.journal import Journal
 from storage.leases import Leases
+from storage.mail_ways import MailWays
 from storage.meldingen import Meldingen
 from storage.model_log import ModelLog
 from storage.nearby import Links
@@ -113,6 +114,7 @@ class UnitOfWork:
         self.tasks = Tasks(self._connection)
         self.links = Links(self._connection)
         self.retention = Retention(self._connection)
+        self.mail_ways = MailWays(self._connection)
         self.splitting = Splitting(self._connection)
         return self
 

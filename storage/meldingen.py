@@ -139,6 +139,8 @@ class Melder:
     joined_at: datetime
     last_wrote_private_at: datetime | None
     wish: Wish = Wish.ALLES
+    speaks_for_id: int | None = None
+    """The person who left this e-mail address in a conversation."""
 
     @classmethod
     def from_row(cls, row: sa.Row[Any]) -> Self:
@@ -205,9 +207,8 @@ def family(melding_id: int) -> sa.Select[tuple[int]]:
     return sa.select(meldingen.c.id).where(sa.or_(meldingen.c.id == melding_id, meldingen.c.merged_into_id == melding_id))
 
 
-_MELDERS = sa.select(melders, people.c.external_id.label("recipient"), people.c.last_wrote_private_at, people.c.wish).join(
-    people, people.c.id == melders.c.person_id
-)
+_OF_PERSON = (people.c.external_id.label("recipient"), people.c.last_wrote_private_at, people.c.wish, people.c.speaks_for_id)
+_MELDERS = sa.select(melders, *_OF_PERSON).join(people, people.c.id == melders.c.person_id)
 
 
 class Meldingen:

@@ -82,8 +82,11 @@ people = sa.Table(
     _moment("first_seen_at"),
     sa.Column("is_bot", sa.Boolean, nullable=False, server_default=sa.false()),
     _text("wish", default="alles"),  # what news this person wants: routing.reachability.Wish
+    sa.Column("speaks_for_id", sa.Integer, nullable=True),  # an e-mail address: the person who left it
     sa.UniqueConstraint("channel", "external_id"),
 )
+
+sa.Index("ix_people_speaks_for_id", people.c.speaks_for_id)
 
 messages = sa.Table(
     "messages",

@@ -63,11 +63,13 @@ def an_office(
     router: ScriptedRouter | None = None,
     clock: SettableClock | None = None,
     places: OnlinePlaces | None = None,
+    *,
+    sends_mail: bool = False,
 ) -> Office:
     clock = clock or SettableClock()
     municipality = load_municipality()
     promises = Promises(hours=DEFAULT_OFFICE_HOURS, municipality=municipality)
-    replies = Replies(texts=load_texts(), municipality=municipality, office="wijkbureau Binnenstad")
+    replies = Replies(texts=load_texts(), municipality=municipality, office="wijkbureau Binnenstad", sends_mail=sends_mail)
     router = router or ScriptedRouter()
     return Office(
         database=database,

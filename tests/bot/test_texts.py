@@ -123,7 +123,7 @@ def every_telling(melding: Melding) -> Iterator[tuple[Melding, Telling]]:
 
 def every_text(melding: Melding, form: str, language: str, channel: str = "telegram", *, address_as: str = "u") -> list[str]:
     """Every telling, as a first message that offers the page."""
-    replies = replace(REPLIES[address_as], follow_address="https://wijkbalie.gemeente.example")
+    replies = replace(REPLIES[address_as], follow_address="https://wijkbalie.gemeente.example", sends_mail=True)
     melder = a_melder(language, channel)
     texts = []
     for variant, telling in every_telling(melding):

@@ -18,7 +18,8 @@ from tests.web.desk import DeskAtWork, readable
 TOPIC = "onderwerp.straatverlichting"
 TEXT = "bericht.nl.ontvangst"
 PRIVATE = (
-    "Hallo daar! {{ formeel }} {{ wie_kijkt }} Nieuws komt {{ belofte }}. {{ vraag }} Dit schrijft een computer. {{ kenmerk }}"
+    "Hallo daar! {{ formeel }} {{ wie_kijkt }} Nieuws komt {{ belofte }}. {{ vraag }} Dit schrijft een computer. {{ mens }} "
+    "{{ kenmerk }}"
 )
 PUBLIC = "{{ wie_kijkt }} Nieuws komt {{ belofte }}. Automatisch antwoord. {{ kenmerk }}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 import pytest
@@ -16,6 +16,7 @@ from routing.messages import OutboundMessage
 from storage import audit
 from storage.database import Database
 from storage.outbox import Reply, ReplyState
+from tests.builders import a_message
 from tests.web.desk import DeskAtWork, a_desk, readable
 
 NOOR = "noor@bewoner.example"
@@ -154,6 +155,23 @@ async def test_the_receipt_carries_the_link_and_later_news_waits_for_it(visitor:
     assert visitor.replies()[-1].state is ReplyState.READY
     mail = WebFormChannel(SETTINGS).rendered(an_outbound(visitor.replies()[-1]))
     assert "bevestigen" not in mail.get_content()
+
+
+async def test_the_link_for_an_address_left_in_a_conversation_moves_the_news_to_it(visitor: Visitor) -> None:
+    triage = visitor.desk.office.triage
+    office = replace(visitor.desk.office, triage=replace(triage, replies=replace(triage.replies, sends_mail=True)))
+    for text in ("de lamp is stuk", NOOR):
+        office.receive(a_message(text, channel="messenger"))
+    asked = next(reply for reply in office.replies() if reply.channel == "web_form")
+    mail = WebFormChannel(SETTINGS).rendered(an_outbound(asked))
+    assert mail["To"] == NOOR
+    assert f"https://wijkbalie.example{visitor.link_of(asked)}" in mail.get_content().replace("=\n", "")
+
+    assert "bevestigd" in readable(await visitor.client.post(visitor.link_of(asked)))
+    melding = office.meldingen()[0]
+    office.handling.carry_out(melding, office.handling.solve(melding), account="samira")
+    told = {reply.channel: reply.state for reply in office.replies() if reply.news == "opgelost"}
+    assert told == {"messenger": ReplyState.DROPPED, "web_form": ReplyState.READY}
 
 
 async def test_a_link_that_we_did_not_make_proves_nothing(visitor: Visitor) -> None:

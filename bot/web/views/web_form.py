@@ -196,6 +196,7 @@ def _record_proof(office: _Office, reply: Reply) -> None:
         melder = work.meldingen.get_melder(reply.melder_id)
         work.inbox.record_proof(melder.person_id, now)
         work.outbox.release_proven(melder.id, now)
+        work.mail_ways.prefer(melder.person_id)
         work.commit()
 
 
