@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.kill.soak import Plan, play
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no process is left behind
     parser = argparse.ArgumentParser(
         prog="scripts/soak",
         description="Very many messages on every channel while requests fail and the product is killed; then compare.",
