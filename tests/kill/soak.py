@@ -38,7 +38,7 @@ _RIGHT = Clock(offsets=(0.0,))
 _LATE = timedelta(hours=2)  # what is to be tried again falls due, and no promise yet
 _MOST_WAITING = 300  # with more that is not judged yet, nobody writes: the product is judged, not a queue
 _PER_LIFE = (20, 400)  # how many messages a life handles before it dies
-_LONGEST_LIFE = 300.0
+_STANDSTILL_SECONDS = 300.0
 _PER_LOOK = 25
 _REPORT_SECONDS = 15.0
 
@@ -135,16 +135,23 @@ class _Soak:
         """One life that ends by SIGKILL soon after so many messages were handled, and at the end all are answered."""
         self._product.start(_RIGHT)
         self._product.await_ready()
-        deadline = time.monotonic() + _LONGEST_LIFE
-        while self._handled() < handled or (handled == self._plan.messages and self._due()):
+        seen, moved_at = self._left(handled), time.monotonic()
+        while seen:
             assert not self._product.is_dead
-            assert time.monotonic() < deadline, f"it comes no further:\n{self._product.log_tail()}"
+            assert time.monotonic() < moved_at + _STANDSTILL_SECONDS, f"it comes no further:\n{self._product.log_tail()}"
             self._let_write()
             self._report()
             time.sleep(0.2)
+            before, seen = seen, self._left(handled)
+            moved_at = moved_at if seen == before else time.monotonic()
         time.sleep(self._dice.uniform(0, 0.5))
         self._product.kill()
         self._kills += 1
+
+    def _left(self, handled: int) -> int:
+        """How far this life is from its end; the last one sends what is due as well."""
+        is_last = handled == self._plan.messages
+        return max(0, handled - self._handled()) + (self._due() if is_last else 0)
 
     def _let_write(self) -> None:
         room = _MOST_WAITING - (len(self._city.written) - self._handled()) - self._due()
