@@ -50,12 +50,12 @@ def a_city(database: Database) -> list[Melding]:
     return stored
 
 
-def asked(queue: Queue, **changes: object) -> Asked:
+def asked(queue: Queue | None, **changes: object) -> Asked:
     return replace(Asked(queue=queue, viewer=SAMIRA, now=MONDAY, soon=SOON), **changes)
 
 
-@pytest.mark.parametrize("queue", Queue)
-def test_pages_join_without_gap_or_overlap_both_ways_and_the_count_is_theirs(database: Database, queue: Queue) -> None:
+@pytest.mark.parametrize("queue", [*Queue, None])
+def test_pages_join_without_gap_or_overlap_both_ways_and_the_count_is_theirs(database: Database, queue: Queue | None) -> None:
     a_city(database)
     with database.reading() as connection:
         whole = [melding.id for melding in queues.page(connection, asked(queue), limit=50).meldingen]
@@ -151,7 +151,7 @@ def test_every_queue_reads_an_index_and_never_the_whole_table(sqlite_url: str) -
 
     with database.reading() as connection:
         sa.event.listen(database.engine, "before_cursor_execute", remember)
-        for queue in Queue:
+        for queue in (*Queue, None):
             queues.page(connection, asked(queue), limit=25, after=Position(1, 1))
         queues.count_all(connection, viewer=SAMIRA, now=MONDAY, soon=SOON)
         sa.event.remove(database.engine, "before_cursor_execute", remember)

@@ -10,6 +10,7 @@ import pytest
 
 from bot.web.app import build_desk
 from bot.web.desk import Tiles
+from bot.web.views import city_map
 from routing.decision import Located, Zone
 from routing.messages import Person
 from storage.database import Database
@@ -51,6 +52,14 @@ async def test_every_open_melding_is_listed_danger_first_also_one_without_a_plac
     assert listed(page.text) == ["WB-2026-00003", "WB-2026-00001", "WB-2026-00002"]
     assert re.findall(r'data-lat="([^"]*)" data-lon="([^"]*)"', page.text) == [("52.0929", "5.1181")] * 2
     assert "Plaats onbekend" in readable(page)
+
+
+async def test_when_there_are_more_than_fit_the_map_says_so(desk: DeskAtWork, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(city_map, "MOST", 2)
+    page = await desk.get("/kaart")
+    assert listed(page.text) == ["WB-2026-00003", "WB-2026-00001"]
+    assert "meer dan 2" in readable(page)
+    assert "kies een wijk of vakafdeling" in readable(page)
 
 
 async def test_a_closed_melding_is_not_listed(desk: DeskAtWork) -> None:

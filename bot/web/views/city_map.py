@@ -18,7 +18,7 @@ from storage import queries, queues
 
 router = APIRouter()
 PATH = "/kaart"
-_MOST = 300
+MOST = 300
 
 
 @router.get(PATH, dependencies=[needs(Right.LOOK)])
@@ -28,20 +28,19 @@ def show_map(visit: Admitted) -> Response:
     listing = Listing.parse(visit.request.query_params)
     asked = replace(listing.asked(visit), queue=None)
     with visit.desk.database.reading() as connection:
-        found = queues.page(connection, asked, limit=_MOST)
+        found = queues.page(connection, asked, limit=MOST)
         arrivals = queries.arrivals(connection, [melding.id for melding in found.meldingen])
-        total = queues.count(connection, asked)
     values = {
         "ages": AGES,
         "areas": visit.desk.areas,
         "arrivals": arrivals,
         "kinds": KINDS,
         "listing": listing,
+        "has_more": found.has_next,
         "meldingen": found.meldingen,
         "municipality": visit.desk.municipality,
         "place": "kaart",
         "tiles": visit.desk.tiles,
-        "total": total,
     }
     return pages.show(visit, "kaart.html", values)
 
