@@ -35,7 +35,7 @@ from tests.builders import ScriptedRouter, SettableClock, a_decision
 from tests.year.platform import Platform
 
 FIRST_DAY = date(2026, 1, 1)
-DAYS = int(os.environ.get("YEAR_DAYS", "24"))
+DAYS = int(os.environ.get("YEAR_DAYS", "365"))
 TIMES = (time(8, 5), time(11, 30), time(15, 10), time(16, 30), time(22))
 CLOSURES = frozenset(date(2026, 8, 3) + timedelta(days=number) for number in range(12))
 HOURS = OfficeHours(opens=dict.fromkeys(range(5), (time(9), time(17))), extra_closed=CLOSURES)
