@@ -171,12 +171,17 @@ def health(config: ConfigOption = DEFAULT_CONFIG) -> None:
 @app.command()
 def demo(
     once: Annotated[bool, typer.Option("--once", help="Speel de ochtend af zonder browser en controleer de beloften.")] = False,
+    storm: Annotated[
+        bool, typer.Option("--storm", help="Speel een storm af: honderden berichten in minuten, en controleer de beloften.")
+    ] = False,
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8080,
 ) -> None:
     """Laat alles zien op deze machine: nagebootste platforms, een ochtend in de Binnenstad, en de balie."""
-    from bot.demo import play_once, show
+    from bot.demo import play_once, play_storm, show
 
-    raise typer.Exit(play_once(console) if once else show(console, port))
+    if once and storm:
+        raise ConfigError("--once en --storm gaan niet samen; kies er een")
+    raise typer.Exit(play_storm(console) if storm else play_once(console) if once else show(console, port))
 
 
 def _answer_lines(source: Path | None, target: Path | None, answer: Callable[[TextIO, Router], Iterable[dict[str, Any]]]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 
 from routing.channel_modes import ChannelMode
 from routing.vakafdelingen import Municipality
 from storage.channel_states import ChannelState
-from storage.queries import Health
+from storage.queries import LATELY, Health
 
 CONTACT_AGE = timedelta(days=180)
 _TOO_LONG = timedelta(minutes=10)
@@ -43,10 +44,19 @@ def _stuck(health: Health, now: datetime) -> list[str]:
             f"{health.waiting_messages} berichten wachten op behandeling; het oudste sinds {_clock(health.oldest_waiting)}."
         )
     if not health.is_stopped and health.oldest_due is not None and now - health.oldest_due > _TOO_LONG:
-        found.append(f"{health.due_replies} antwoorden wachten op verzending; het oudste sinds {_clock(health.oldest_due)}.")
+        since = _clock(health.oldest_due)
+        found.append(f"{health.due_replies} antwoorden wachten op verzending; het oudste sinds {since}.{_forecast(health)}")
     if health.broken_promises:
         found.append(f"{health.broken_promises} beloften zijn verlopen zonder nieuws.")
     return found
+
+
+def _forecast(health: Health) -> str:
+    """How long it takes at the pace of the last minutes; nothing when nothing left."""
+    if not health.sent_lately:
+        return ""
+    minutes = math.ceil(health.due_replies / health.sent_lately * (LATELY / timedelta(minutes=1)))
+    return f" In dit tempo zijn ze over ongeveer {minutes} {'minuut' if minutes == 1 else 'minuten'} weg."
 
 
 def _channels(health: Health, now: datetime) -> list[str]:

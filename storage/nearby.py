@@ -15,6 +15,7 @@ from storage.tables import links, meldingen
 _METRES_PER_DEGREE = 111_320
 _OPEN_STAGES = ("te_beoordelen", "loopt", "wacht_op_melder")
 _LOOKED_AT = 200
+LEAST_IN_CLUSTER = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,16 @@ class Similar:
 
     melding: Melding
     metres: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """Open meldingen that may be about one thing, the oldest first. `meldingen` are at most 200 of `size`."""
+
+    topic: str
+    place: str
+    size: int
+    meldingen: tuple[Melding, ...]
 
 
 class Links:
@@ -72,6 +83,37 @@ def similar(connection: sa.Connection, melding: Melding, *, metres: int, days: i
     found = [Similar(melding=other, metres=_metres(melding, other)) for other in map(Melding.from_row, connection.execute(query))]
     near = [item for item in found if _is_near(melding, item, metres)]
     return tuple(sorted(near, key=lambda item: (item.metres is None, item.metres or 0, item.melding.id))[:limit])
+
+
+def clusters(
+    connection: sa.Connection, *, since: datetime, least: int = LEAST_IN_CLUSTER, limit: int = 20
+) -> tuple[Cluster, ...]:
+    """Open meldingen since then that may be one matter: the same onderwerp at the same place. The largest cluster first.
+
+    An emergency is in none: it is looked at by itself.
+    """
+    place = sa.func.coalesce(meldingen.c.street, meldingen.c.buurt, meldingen.c.wijk)
+    is_candidate = sa.and_(
+        meldingen.c.created_at >= since,
+        meldingen.c.stage.in_(_OPEN_STAGES),
+        meldingen.c.lead != "noodgeval",
+        place.is_not(None),
+    )
+    groups = (
+        sa.select(meldingen.c.topic, place.label("place"), sa.func.count().label("number"))
+        .where(is_candidate)
+        .group_by(meldingen.c.topic, place)
+        .having(sa.func.count() >= least)
+        .order_by(sa.desc("number"), meldingen.c.topic, "place")
+        .limit(limit)
+    )
+    found = []
+    for group in connection.execute(groups).all():
+        of_group = sa.and_(is_candidate, meldingen.c.topic == group.topic, place == group.place)
+        rows = connection.execute(sa.select(meldingen).where(of_group).order_by(meldingen.c.id).limit(_LOOKED_AT))
+        members = tuple(map(Melding.from_row, rows))
+        found.append(Cluster(topic=group.topic, place=group.place, size=group.number, meldingen=members))
+    return tuple(found)
 
 
 def _is_near(melding: Melding, item: Similar, metres: int) -> bool:

@@ -16,6 +16,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from routing.errors import NotFoundError, StaleError
+from routing.melding import News
 from routing.messages import Delivery, Option, OptionKind
 from storage.dialect import insert_new, skipping_locked
 from storage.tables import attempts, melders, replies
@@ -111,7 +112,7 @@ def _due() -> sa.Select[Any]:
     )
     of_channel = replies.c.channel == sa.bindparam("for_channel")
     query = sa.select(replies).where(of_channel, replies.c.state == ReplyState.READY.value, is_due, is_first)
-    return query.order_by(replies.c.id).limit(1)
+    return query.order_by(replies.c.news != News.NOODGEVAL.value, replies.c.id).limit(1)
 
 
 _DUE = _due()
@@ -171,7 +172,7 @@ class Outbox:
     def claim_due(
         self, channel: str, now: datetime, *, lease: timedelta, may_leave: Callable[[Reply], bool] = lambda _: True
     ) -> Reply | None:
-        """Take the oldest due reply that `may_leave` and open an attempt for it. Commit before sending.
+        """Take the oldest due reply that `may_leave` and open an attempt for it. Commit before sending. Danger goes first.
 
         `may_leave` sets aside what it refuses, in this transaction. Only the first unsent reply of a conversation may be taken:
         news arrives in the order it was decided. What a guard lets wait holds up nobody.

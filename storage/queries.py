@@ -16,10 +16,12 @@ from storage.guards import Guards
 from storage.inbox import UNREADABLE
 from storage.meldingen import Melding, Meldingen, family
 from storage.outbox import WAITS_FOR_STAFF, Reply, ReplyState
-from storage.tables import accounts, events, melders, meldingen, messages, people, replies
+from storage.tables import accounts, attempts, events, melders, meldingen, messages, people, replies
 
 _CLOSED = tuple(status.value for status in CLOSED)
 _SOON = timedelta(hours=2)
+_NEWEST_ATTEMPTS = 1000
+LATELY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,7 @@ class UnreadableLine:
 class Health:
     """What a monitor and a colleague want to know at a glance. Ages are moments of the oldest thing, or None.
 
+    `sent_lately` counts attempts to send of the last ten minutes, as far as the newest thousand tell.
     `latest_moment` is when the newest message was taken in: when it lies ahead, the clock was set back.
     """
 
@@ -106,6 +109,7 @@ class Health:
     oldest_waiting: datetime | None
     due_replies: int
     oldest_due: datetime | None
+    sent_lately: int
     uncertain: int
     refused: int
     by_hand: int
@@ -283,6 +287,7 @@ def health(connection: sa.Connection, now: datetime) -> Health:
         oldest_waiting=oldest_waiting,
         due_replies=due_count,
         oldest_due=oldest_due,
+        sent_lately=connection.execute(_sent_since(now - LATELY)).scalar_one(),
         uncertain=states.get(ReplyState.UNCERTAIN.value, 0),
         refused=states.get(ReplyState.REFUSED.value, 0),
         by_hand=states.get(ReplyState.BY_HAND.value, 0),
@@ -293,6 +298,11 @@ def health(connection: sa.Connection, now: datetime) -> Health:
         latest_moment=connection.execute(latest).scalar_one_or_none(),
         is_stopped=Guards(connection).is_stopped(),
     )
+
+
+def _sent_since(moment: datetime) -> sa.Select[int]:
+    newest = sa.select(attempts.c.started_at).order_by(attempts.c.id.desc()).limit(_NEWEST_ATTEMPTS).subquery()
+    return sa.select(sa.func.count()).select_from(newest).where(newest.c.started_at >= moment)
 
 
 def waiting_texts(connection: sa.Connection, limit: int) -> tuple[str, ...]:

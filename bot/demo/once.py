@@ -54,7 +54,7 @@ def play_once(console: Console) -> int:
     clock = DemoClock(THE_DAY.replace(hour=8, minute=30))
     with tempfile.TemporaryDirectory(prefix="wijkbalie-demo-") as folder, City(Path(folder), now=clock) as city:
         promises = asyncio.run(_play_and_check(city, clock, console))
-    _print_promises(console, promises)
+    print_promises(console, promises)
     return 0 if all(not promise.broken for promise in promises) else 1
 
 
@@ -77,17 +77,17 @@ async def _play(city: City, application: Application, clock: DemoClock) -> None:
     for scene in the_morning():
         clock.moment = datetime.combine(THE_DAY.date(), scene.at, AMSTERDAM)
         _say(city, scene, ids)
-        await _until_quiet(application)
+        await until_quiet(application)
     for minutes in (11, 12, 13):  # uncertain replies are looked for, and looked for again
         clock.moment += timedelta(minutes=minutes)
-        await _until_quiet(application)
+        await until_quiet(application)
     _staff_decide(application, {scene.text: scene.belongs_to for scene in the_morning() if scene.belongs_to})
-    await _until_quiet(application)
+    await until_quiet(application)
     clock.moment += timedelta(days=9)
     for _ in range(4):  # who has more than one thing to hear, hears one an hour
-        await _until_quiet(application)
+        await until_quiet(application)
         clock.moment += timedelta(minutes=61)
-    await _replay(city, application)
+    await replay(city, application)
 
 
 def _say(city: City, scene: Scene, ids: dict[str, str]) -> None:
@@ -97,7 +97,7 @@ def _say(city: City, scene: Scene, ids: dict[str, str]) -> None:
         ids[scene.name] = message_id
 
 
-async def _until_quiet(application: Application) -> None:
+async def until_quiet(application: Application) -> None:
     for _ in range(20):
         if not await application.clock.turn():
             return
@@ -142,14 +142,14 @@ def _take_further(application: Application, melding: Melding, what: str) -> None
     handling.carry_out(melding, steps[what](), account=COLLEAGUE)
 
 
-async def _replay(city: City, application: Application) -> None:
+async def replay(city: City, application: Application) -> None:
     """The platforms hand over everything once more, as they may after an outage."""
     for simulator in city.simulators:
         simulator.faults.add(Fault(kind=FaultKind.DUPLICATES, times=5))
     with application.database.work() as work:
         work.inbox.forget_cursors()
         work.commit()
-    await _until_quiet(application)
+    await until_quiet(application)
 
 
 def _print_morning(console: Console, application: Application) -> None:
@@ -180,7 +180,7 @@ def _short(text: str, length: int = 60) -> str:
     return line if len(line) <= length else f"{line[: length - 1]}…"
 
 
-def _print_promises(console: Console, promises: tuple[Promise, ...]) -> None:
+def print_promises(console: Console, promises: tuple[Promise, ...]) -> None:
     table = Table("belofte", "gehouden", "hoe het is nagegaan", title="De beloften")
     for promise in promises:
         table.add_row(promise.name, "nee" if promise.broken else "ja", promise.checked)

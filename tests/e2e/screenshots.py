@@ -32,6 +32,7 @@ PAGES = {
     "remmen": "/remmen",
     "tabellen": "/beheer/tabellen",
     "wie-doet-wat": "/wie-doet-wat",
+    "hoort-bij-elkaar": "/hoort-bij-elkaar",
     "cijfers": "/cijfers",
     "mijn": "/mijn",
     "beheer": "/beheer",

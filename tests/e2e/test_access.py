@@ -14,6 +14,7 @@ DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 _OTHERS = (
     "/wie-doet-wat",
+    "/hoort-bij-elkaar",
     "/cijfers",
     "/mijn",
     "/beheer",

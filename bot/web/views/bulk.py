@@ -17,7 +17,7 @@ from routing.errors import InvalidTransitionError, NotFoundError, StaleError, Wi
 from storage.meldingen import Melding
 
 router = APIRouter()
-BULK = ("bevestigen", "corrigeren", "afhandelen")
+BULK = ("bevestigen", "corrigeren", "afhandelen", "samenvoegen")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
