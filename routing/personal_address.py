@@ -57,7 +57,8 @@ _HOME = re.compile(
     r"bezoek|kom langs|sturen naar|stuur het naar|bezorg\w*"
     r"|ingeschreven|staat op naam|aanbellen|bel aan|gemeldet|angemeldet|ophalen|afleveren|post naar|brief naar"
     r"|verhuis\w*|\bkamer \d+ (?:van|op|aan)"
-    r"|\b(?:pas|afvalpas|kliko|huurders?|bewoners?) van|aanvraag (?:\w+ ){0,2}(?:voor|op)|afspraak (?:op|aan)"
+    r"|\b(?:pas|afvalpas|kliko|huurders?|bewoners?) van|\b(?:mevrouw|meneer) (?:op|van|aan)"
+    r"|aanvraag (?:\w+ ){0,2}(?:voor|op)|afspraak (?:op|aan)"
     r"|\bziehe\w* .{0,20}nach|umzieh\w*|moving to|moved to|tasin\w*|przeprowadz\w*|demenage\w*|me mudo"
     r"|i live|we live|living at|my (?:home )?address|my house|my flat|ich wohne|wir wohnen|wohnhaft|meine "
     r"adresse|j'habite"
@@ -75,6 +76,7 @@ _FIRST_PERSON = re.compile(
     r"\b(?:ik|mij|mijn|me|mn|m'n|wij|we|ons|onze|i|i'm|my|our|us|ich|mein\w*|wir|unser\w*|je|j'ai|mon|ma|mes|nous|mi|yo|mio|mia"
     r"|moj\w*|mnie|ben|benim|bizim|babam\w*|annem\w*|мій|моя|мене|мой|меня|мене)\b"
 )
+_PERSON_AT = re.compile(r"(?:[A-Z][\w'-]+|[A-Z]\.)(?: (?:van|de|der|den|ter|ten))* [A-Z][\w'-]+, $")
 _WORD_BEFORE = re.compile(r"[^\W\d_] $")
 _PLACED = re.compile(
     r"\b(?:at|op|aan|in|van|naar|uit|an|w|przy|na|en|rue|calle|on|of|voor|bij|thv|hoek|tegenover|naast|achter|near|from|opposite"
@@ -104,7 +106,7 @@ def find_addresses(folded: str, text: str) -> Iterator[Span]:
         counted = _COUNTED.match(folded, match.end(3)) or (_PLURAL.match(folded, match.end(3)) and not match[4])
         if start is None or counted:
             continue
-        if match[4] or _is_home(folded, start, match.end()):
+        if match[4] or _PERSON_AT.search(text[:start]) or _is_home(folded, start, match.end()):
             yield Span("address", start, match.end())
     for match in _POSTCODE_NUMBER.finditer(folded):
         if match[1] not in _NO_POSTCODE_LETTERS or text[match.start(1) : match.end(1)].isupper():

@@ -63,10 +63,10 @@ _BIRTH = re.compile(
     r"|出生|生日)"
 )
 _FAMILY = re.compile(
-    r"\b(?:zoon|zoontje|dochter|dochtertje|kind|moeder|vader|man|vrouw|partner"
+    r"\b(?:zoon|zoontje|dochter|dochtertje|kind|moeder|vader|man|vrouw|partner|son|daughter|child|mother|father|husband|wife"
     r"|(?:ik ben|hij is|zij is|ze is|wij zijn)(?: van)?),? \(?$"
 )
-_OLD_DATE = re.compile(r"\d{1,2}[-./]\d{1,2}[-./](?:19[1-9]\d|200\d)")
+_OLD_DATE = re.compile(r"\d{1,2}(?:[-./]\d{1,2}[-./]|(?:e|ste|st|nd|rd|th)? [^\W\d_]{3,9} )(?:19[1-9]\d|200\d)")
 _EVENT = re.compile(
     r"\b(?:sinds|op|per|vanaf|van|tot|d\.?d\.?|dd|brief|besluit|vergunning|nota|aanslag|akte|oorlog|opening|on|since|from|until|of)"
     r"\.? ?\(?$"

@@ -35,7 +35,7 @@ _PHONE_CUE = re.compile(
 _DATE_START = re.compile(r"\(?(?:\d{1,2}[-./]\d{1,2}[-./](?:(?:19|20)\d{2}\b|\d{2}(?![\d.]))|(?:19|20)\d{2}[-./]\d)")
 _OTHER_NUMBER = re.compile(
     r"(?:zaak\w*|melding\w*|meld\w*|kenmerk|referentie\w*|ref|dossier\w*|aanslag\w*|factuur\w*|order\w*|klant\w*"
-    r"|polis\w*|kvk\w*|relatie\w*|pas\w*|btw"
+    r"|polis\w*|kvk\w*|relatie\w*|\w*pas(?:nummer|nr)|btw"
     r"|track\w*|paal\w*|mast\w*|lichtmast|container\w*|case|ticket|nr\. van de zaak)[ -]?(?:nummer|nr|no|number)?[.:]? "
     r"?(?:is )?#?$"
 )
@@ -79,7 +79,7 @@ _FOREIGN_PLATE = re.compile(
 )
 _PLATE_WORD = re.compile(
     r"(?<!\[)(?:kenteken\w*|nummerplaat|nummerbord|licen[cs]e plate|plate number|number plate|numberplate|\bplate\b"
-    r"|plaka\w*|kennzeichen|rejestracyjn\w*"
+    r"|plaka\w*|tablic\w*|kennzeichen|rejestracyjn\w*"
     r"|immatriculation|matricula|\btarga\b|номер\w* авто\w*|номерн\w* знак\w*)"
 )
 # Plates of other countries, as far as they stand in groups right behind the word for a vehicle: WGM 4471K, AA 1234 BC.

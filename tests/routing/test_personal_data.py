@@ -221,6 +221,10 @@ def test_a_text_of_a_hundred_thousand_characters_is_read(word: str) -> None:
     [
         ("De nota graag in 12 keer van rekening NL91ABNA0417164300", ("iban", "NL91ABNA0417164300")),
         ("请打电话0612345678", ("phone", "0612345678")),
+        ("De monteur kan maandag pas. 06-12345678", ("phone", "06-12345678")),
+        ("Sturen aan Ada van den Berg, Springweg 14.", ("address", "Springweg 14")),
+        ("My daughter (03-04-2018) needs a place", ("dob", "03-04-2018")),
+        ("Het gaat om Piet Vis, 3 april 1941, hij valt steeds", ("dob", "3 april 1941")),
         ("地址 Springweg 14", ("address", "Springweg 14")),
         ("Mijn vader moet een nieuw pasje, hij is van 03-04-1947.", ("dob", "03-04-1947")),
         ("Mam samochód KRA 1234X i mieszkam w centrum", ("plate", "KRA 1234X")),
