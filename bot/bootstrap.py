@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.attachments import Attachments, FileStore
+from bot.attachments import Attachments
 from bot.check_up import CheckUp
 from bot.clock import Clock, Rhythm, Role
 from bot.config import Config
 from bot.edited_tables import EditedTables
+from bot.files import FileStore
 from bot.handling import Handling
 from bot.intake import Intake
 from bot.locatieserver import OnlinePlaces, online_places
@@ -135,7 +136,7 @@ def build(
         ),
         keeper=PromiseKeeper(database=database, promises=promises, replies=replies, now=now),
         check_up=CheckUp(database=database, now=now),
-        attachments=Attachments(database=database, store=_file_store(config), router=router, now=now),
+        attachments=Attachments(database=database, store=file_store(config), router=router, now=now),
         questions=QuestionKeeper(database=database, replies=replies, hours=promises.hours, now=now),
         retention=retention_keeper(config, database, now),
         rhythm=_rhythm(config),
@@ -175,7 +176,7 @@ def retention_keeper(config: Config, database: Database, now: Callable[[], datet
     return RetentionKeeper(database=database, periods=config.retention.as_periods(), now=now)
 
 
-def _file_store(config: Config) -> FileStore:
+def file_store(config: Config) -> FileStore:
     wanted = config.attachments
     return FileStore(folder=config.base / wanted.folder, largest=wanted.largest_mb * 1_000_000, clamd=wanted.clamd)
 

@@ -30,6 +30,7 @@ _log = structlog.get_logger(__name__)
 
 _RETENTION = timedelta(hours=1)
 _CHECK_UP = timedelta(minutes=10)  # how often it is asked whether a daily look is due
+_SWEEP = timedelta(hours=1)
 
 
 Step = tuple[str, timedelta, Callable[[], Awaitable[None]]]
@@ -109,6 +110,7 @@ class Clock:
             yield from self._outward_steps()
 
     def _outward_steps(self) -> Iterator[Step]:
+        yield "sweep", _SWEEP, self._sweeping
         for channel in self.channels:
             yield f"relay {channel.name}", self.rhythm.relay, self._relaying(channel)
             yield f"attachments {channel.name}", self.rhythm.relay, self._fetching_attachments(channel)
@@ -196,6 +198,9 @@ class Clock:
 
     async def _refreshing_tables(self) -> None:
         await asyncio.to_thread(self.tables.refresh)
+
+    async def _sweeping(self) -> None:
+        await asyncio.to_thread(self.attachments.sweep)
 
     async def _triaging(self) -> None:
         await asyncio.to_thread(self.triage.run)

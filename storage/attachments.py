@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from routing.errors import NotFoundError
 from routing.messages import Attachment, GeoPoint
-from storage.dialect import skipping_locked
+from storage.dialect import hold_name, skipping_locked
 from storage.tables import attachments, messages
 
 
@@ -116,13 +116,25 @@ class Attachments:
         rows = self._connection.execute(sa.select(attachments).where(is_orphan).limit(limit))
         return tuple(StoredAttachment.from_row(row) for row in rows)
 
-    def is_used(self, sha256: str) -> bool:
+    def hold_file(self, sha256: str) -> None:
+        """Until the end of this transaction nobody else puts this file in place or deletes it."""
+        hold_name(self._connection, f"bestand {sha256}")
+
+    def named_files(self) -> frozenset[str]:
+        """The hash of every file that a row names."""
+        query = sa.select(attachments.c.sha256).where(attachments.c.sha256.is_not(None))
+        return frozenset(self._connection.execute(query).scalars())
+
+    def is_named(self, sha256: str) -> bool:
         return bool(self._connection.execute(sa.select(sa.exists().where(attachments.c.sha256 == sha256))).scalar_one())
 
     def forget_file(self, one: StoredAttachment) -> bool:
-        """Let go of the file. Whether nobody else uses it, so that it can be deleted."""
+        """Hold and let go of the file. Whether no other row names it, so that it is to be deleted before this is committed."""
+        if one.sha256 is None:
+            return False
+        self.hold_file(one.sha256)
         self._update(one.id, sha256=None)
-        return one.sha256 is not None and not self.is_used(one.sha256)
+        return not self.is_named(one.sha256)
 
     def _settle(self, one: StoredAttachment, state: AttachmentState, **changes: Any) -> bool:
         is_open = sa.and_(attachments.c.id == one.id, attachments.c.state == AttachmentState.WAITING.value)

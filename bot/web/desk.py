@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from bot.attachments import FileStore
+from bot.files import FileStore
 from bot.handling import Handling
 from bot.identities import ClaimRules
 from bot.metrics import Meters

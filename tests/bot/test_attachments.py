@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import os
 import socket
 import threading
 import tracemalloc
@@ -13,7 +15,8 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from bot.attachments import TRIES, Attachments, FileStore
+from bot.attachments import TRIES, Attachments
+from bot.files import Admitted, FileStore
 from bot.intake import Intake
 from channels.mastodon import MastodonChannel
 from channels.mastodon_client import MastodonSettings
@@ -191,14 +194,79 @@ async def test_a_message_that_is_taken_back_takes_its_file_along(
     path = store.path(the_file(office.database).sha256 or "")
     assert path.is_file()
 
-    with office.database.reading() as connection:
-        [external_id] = connection.exec_driver_sql("SELECT external_id FROM messages").scalars()
-    with office.database.work() as work:
-        work.inbox.take_pushed("telegram", [Removal(channel="telegram", external_id=external_id)], office.clock())
-        work.commit()
+    take_back(office)
     await attachments.run(channel)
 
     assert not path.exists()
+
+
+def take_back(office: Office) -> None:
+    """The resident takes back the first message."""
+    with office.database.reading() as connection:
+        external_id = connection.exec_driver_sql("SELECT external_id FROM messages WHERE id = 1").scalar_one()
+    with office.database.work() as work:
+        work.inbox.take_pushed("telegram", [Removal(channel="telegram", external_id=external_id)], office.clock())
+        work.commit()
+
+
+class FailingDisk(FileStore):
+    def delete(self, sha256: str) -> None:
+        raise OSError(f"cannot delete {sha256}")
+
+
+async def test_a_file_that_could_not_be_deleted_is_deleted_later(
+    office: Office, store: FileStore, telegram: TelegramSimulator, channel: TelegramChannel
+) -> None:
+    await sends(office, telegram, channel, a_photo())
+    await fetcher(office, store).run(channel)
+    path = store.path(the_file(office.database).sha256 or "")
+    take_back(office)
+    with pytest.raises(OSError, match="cannot delete"):
+        await fetcher(office, FailingDisk(folder=store.folder)).run(channel)
+    await fetcher(office, store).run(channel)
+    assert not path.exists()
+
+
+async def test_the_same_photo_of_two_residents_stays_when_one_takes_it_back(
+    office: Office, store: FileStore, telegram: TelegramSimulator, channel: TelegramChannel
+) -> None:
+    await sends(office, telegram, channel, a_photo())
+    await fetcher(office, store).run(channel)
+    path = store.path(the_file(office.database).sha256 or "")
+    telegram.resident_writes("2", "Bo", "ook hier", photo=a_photo())
+    await Intake(office.database, office.clock).fetch(channel)
+
+    def take_back_and_delete() -> None:
+        take_back(office)
+        asyncio.run(fetcher(office, store).run(channel))
+
+    deleter = threading.Thread(target=take_back_and_delete)
+
+    class Meanwhile(FileStore):
+        def put(self, admitted: Admitted) -> None:
+            super().put(admitted)
+            deleter.start()  # before the row that names the file is committed
+
+    assert await fetcher(office, Meanwhile(folder=store.folder)).run(channel) == 1
+    deleter.join()
+    assert path.is_file()
+
+
+async def test_what_was_left_behind_is_swept_and_nothing_else(
+    office: Office, store: FileStore, telegram: TelegramSimulator, channel: TelegramChannel
+) -> None:
+    await sends(office, telegram, channel, a_photo())
+    await fetcher(office, store).run(channel)
+    path = store.path(the_file(office.database).sha256 or "")
+    download, stray = store.temporary(), store.temporary()
+    stray.write_bytes(b"%PDF-1.7 een brief")
+    admitted = store.admit(stray)
+    store.put(admitted)
+    assert fetcher(office, store).sweep() == 1
+    assert (path.is_file(), download.is_file(), store.path(admitted.sha256).exists()) == (True, True, False)
+    os.utime(download, (0, 0))
+    assert fetcher(office, store).sweep() == 1
+    assert not download.exists()
 
 
 def test_a_virus_scanner_is_asked_and_believed(tmp_path: Path) -> None:
@@ -225,7 +293,7 @@ def test_a_virus_scanner_is_asked_and_believed(tmp_path: Path) -> None:
             file = store.temporary()
             file.write_bytes(a_photo(size=(8 + number, 8)))
             try:
-                outcomes.append(store.keep(file).media_type)
+                outcomes.append(store.admit(file).media_type)
             except Exception as error:  # noqa: BLE001 - the outcome is looked at below
                 outcomes.append(str(error))
         scanner.join()

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.attachments import Attachments, FileStore
+from bot.attachments import Attachments
 from bot.check_up import CheckUp
 from bot.clock import Clock, Rhythm
 from bot.config import RetentionTable
 from bot.edited_tables import EditedTables
+from bot.files import FileStore
 from bot.intake import Intake
 from bot.relay import Relay
 from bot.retention import RetentionKeeper

@@ -27,8 +27,8 @@ _LAPSED = frozenset({before(Commit.LAPSED), after(Commit.LAPSED)})
 _DESK = frozenset({before(Commit.DESK), after(Commit.DESK)})
 _LOOK = frozenset({before(Commit.LOOK), after(Commit.LOOK)})
 _PROMISE = frozenset({before(Commit.PROMISE), after(Commit.PROMISE)})
-# Who dies here leaves a claim behind. (The commit of a claim may also be one of what the guards hold back, which claims nothing.)
-_HOLDING_A_CLAIM = (before(SEND), after(SEND), before(Commit.OUTCOME))
+# Who dies here leaves a claim behind. At a claim's or an outcome's own commit there may be none: a guard halts, a look ends.
+_HOLDING_A_CLAIM = (before(SEND), after(SEND))
 _PATIENCE, _LAST_PATIENCE = 3.0, 120.0  # seconds among rivals, and alone
 _MESSAGES_PER_LIFE = (2, 5)
 _MOST_WAITING = 20  # what is not triaged yet; with more, nobody writes

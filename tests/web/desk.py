@@ -12,8 +12,8 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from bot.attachments import FileStore
 from bot.edited_tables import EditedTables
+from bot.files import FileStore
 from bot.handling import Handling
 from bot.promises import PromiseKeeper, Promises
 from bot.questions import QuestionKeeper

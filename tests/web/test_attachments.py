@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.attachments import FileStore
+from bot.files import FileStore
 from routing.messages import Attachment, AttachmentKind
 from storage.database import Database
 from tests.builders import a_message
@@ -23,7 +23,8 @@ async def desk(database: Database, tmp_path: Path) -> DeskAtWork:
     desk.office.receive(a_message(attachments=(photo, photo)))
     file = store.temporary()
     file.write_bytes(PDF)
-    kept = store.keep(file)
+    kept = store.admit(file)
+    store.put(kept)
     with database.work() as work:
         one = work.attachments.claim_due("telegram", desk.office.clock(), lease=desk.office.clock() - desk.office.clock())
         assert one is not None
