@@ -24,8 +24,8 @@ def backup(
     config: _Config = _DEFAULT,
     to: Annotated[Path | None, typer.Option("--to", help="Het nieuwe bestand; standaard backup/ met datum en tijd.")] = None,
 ) -> None:
-    """Maak een reservekopie terwijl alles doorloopt, en bewijs haar door haar terug te zetten."""
-    from bot.bootstrap import open_database, utc_now
+    """Maak een reservekopie met de bijlagen terwijl alles doorloopt, en bewijs haar door haar terug te zetten."""
+    from bot.bootstrap import file_store, open_database, utc_now
     from bot.config import load_config
     from storage.backup import back_up
 
@@ -33,27 +33,40 @@ def backup(
     path = to or settings.base / "backup" / f"wijkbalie-{utc_now():%Y%m%d-%H%M%S}.sqlite3"
     database = open_database(settings)
     try:
-        copied = back_up(database, path)
+        copied = back_up(database, file_store(settings), path)
     finally:
         database.close()
-    _console.print(f"{path}: {copied.total} rijen, teruggezet en gelijk bevonden.", highlight=False, soft_wrap=True)
+    words = f"{path}: {copied.total} rijen en {copied.files} bijlagen, teruggezet en gelijk bevonden."
+    _console.print(words, highlight=False, soft_wrap=True)
+    _tell_missing(copied.missing)
 
 
 def restore(
     source: Annotated[Path, typer.Argument(help="Een bestand van 'wijkbalie backup'.")], config: _Config = _DEFAULT
 ) -> None:
     """Zet een reservekopie terug in de lege database van de instellingen. Wat nog niet verstuurd was, wordt eerst nagekeken."""
-    from bot.bootstrap import open_database, utc_now
+    from bot.bootstrap import file_store, open_database, utc_now
     from bot.config import load_config
     from storage.backup import restore as restore_backup
 
-    database = open_database(load_config(config))
+    settings = load_config(config)
+    database = open_database(settings)
     try:
-        copied = restore_backup(source, database, utc_now())
+        copied = restore_backup(source, database, file_store(settings), utc_now())
     finally:
         database.close()
-    _console.print(f"{copied.total} rijen teruggezet, waarvan {copied.rows['meldingen']} meldingen.", highlight=False)
+    words = f"{copied.total} rijen teruggezet, waarvan {copied.rows['meldingen']} meldingen, en {copied.files} bijlagen."
+    _console.print(words, highlight=False)
+    _tell_missing(copied.missing)
+    _console.print("Nieuwe kenmerken slaan 10.000 nummers over: wat na de kopie werd uitgegeven, komt niet nog eens voor.")
     _console.print("Antwoorden die nog niet verstuurd waren, zijn nu onzeker: ze worden eerst teruggelezen of door u nagekeken.")
+
+
+def _tell_missing(missing: int) -> None:
+    if missing:
+        _console.print(
+            f"[yellow]{missing} bijlagen zijn er niet (meer) of zijn beschadigd; de balie zegt bij welk bericht.[/yellow]"
+        )
 
 
 def doctor(config: _Config = _DEFAULT) -> None:

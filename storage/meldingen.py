@@ -18,6 +18,7 @@ from routing.errors import NotFoundError, StaleError
 from routing.melding import CLOSED, LETS_SLEEP, Event, Status, next_status
 from routing.messages import Visibility
 from routing.reachability import Wish
+from storage import numbering
 from storage.dialect import insert_new
 from storage.tables import events, melders, meldingen, messages, people
 
@@ -219,7 +220,13 @@ class Meldingen:
         """A melding with status `nieuw` and no event yet; record ONTVANGEN next."""
         values = {name: getattr(new, name) for name in new.__dataclass_fields__}
         values |= {"involved": list(new.involved), "status": Status.NIEUW.value, "created_at": now, "updated_at": now}
+        number = numbering.next_melding(self._connection)
+        values |= {} if number is None else {"id": number}
         return Melding.from_row(self._connection.execute(sa.insert(meldingen).values(values).returning(meldingen)).one())
+
+    def skip_numbers(self, now: datetime) -> None:
+        """After a restore: never give out again what may have been given out since the backup was made."""
+        numbering.skip(self._connection, now)
 
     def get(self, melding_id: int) -> Melding:
         """Raises NotFoundError."""

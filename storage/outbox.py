@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from routing.errors import NotFoundError, StaleError
 from routing.melding import News
 from routing.messages import Delivery, Option, OptionKind
+from storage import numbering
 from storage.dialect import insert_new, skipping_locked
 from storage.tables import attempts, melders, replies
 
@@ -130,9 +131,9 @@ class Outbox:
         return insert_new(self._connection, replies, values) is not None
 
     def count_of(self, melding_id: int) -> int:
-        """How many replies a melding has had: the next visible token is one higher."""
+        """Up to which number replies of a melding have been counted: the next visible token is one higher."""
         query: sa.Select[Any] = sa.select(sa.func.count()).select_from(replies).where(replies.c.melding_id == melding_id)
-        return int(self._connection.execute(query).scalar_one())
+        return int(self._connection.execute(query).scalar_one()) + numbering.replies_skipped(self._connection, melding_id)
 
     def has_told(self, person_id: int) -> bool:
         """Whether this person was ever sent, or is about to be sent, anything private."""

@@ -365,6 +365,15 @@ follow_links = sa.Table(
     _moment("expires_at"),
 )
 
+restores = sa.Table(
+    "restores",
+    metadata,
+    _id(),
+    _moment("at"),
+    sa.Column("handed_out", sa.BigInteger, nullable=False),  # a number of a melding up to here may have been told to somebody
+    sa.Column("kept", sa.BigInteger, nullable=False),  # the highest number of a melding that came back
+)
+
 leases = sa.Table(
     "leases",
     metadata,
