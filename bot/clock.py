@@ -128,14 +128,18 @@ class Clock:
             done += await self.relay.run(channel)
         return done
 
-    async def rest(self, within: timedelta = timedelta(seconds=6)) -> None:
-        """Let steps that are under way finish, at most so long; begin nothing new. Call after shutting the scheduler down."""
+    async def rest(self, within: timedelta = timedelta(seconds=6)) -> bool:
+        """Let steps that are under way finish, at most so long; begin nothing new. Call after shutting the scheduler down.
+
+        Returns whether all of them have.
+        """
         self.relay.stop()
         await asyncio.to_thread(self.singles.database.bell.hang_up)
         if self._busy:
             await asyncio.wait(self._busy, timeout=within.total_seconds())
         with contextlib.suppress(StorageUnavailableError):  # then the leases end by themselves
             await asyncio.to_thread(self.singles.release)
+        return not self._busy
 
     def _every(self, scheduler: AsyncIOScheduler, interval: timedelta, name: str, job: Callable[[], Awaitable[None]]) -> None:
         async def step() -> None:
