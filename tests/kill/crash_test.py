@@ -28,7 +28,7 @@ def main() -> int:
         database_in(arguments.database, folder) as url,
         City(seed=plan.seed) as city,
     ):
-        outcome = play(url, city, folder, plan, tell=lambda so_far: print(so_far, flush=True))
+        outcome = play(url, city, folder, plan, tell=lambda words: print(words, flush=True))
     _report(outcome)
     return 1 if outcome.verdict.problems else 0
 

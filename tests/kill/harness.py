@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -64,14 +64,14 @@ class Outcome:
         return f"kills {kills}, {self.verdict}, {self.seconds:.0f} s, {self.seconds / kills:.1f} s per kill"
 
 
-def silent(_outcome: Outcome) -> None:
+def silent(_words: str) -> None:
     """Nobody hears how far it is."""
 
 
-def play(database_url: str, city: City, folder: Path, plan: Plan, tell: Callable[[Outcome], None] = silent) -> Outcome:
+def play(database_url: str, city: City, folder: Path, plan: Plan, tell: Callable[[str], None] = silent) -> Outcome:
     """Kill in whole rounds; after every few let all settle on an honest clock and compare. Ends at the first problem.
 
-    `tell` hears of every verdict.
+    `tell` hears of every round and every verdict.
     """
     config = folder / "config.toml"
     config.write_text(city.config(database_url), encoding="utf-8")
@@ -83,21 +83,24 @@ def play(database_url: str, city: City, folder: Path, plan: Plan, tell: Callable
         products = [stack.enter_context(Product(config, folder / f"log-{n}")) for n in range(plan.processes)]
         killing = Killing(city, database, products, random.Random(plan.seed))
         while True:
-            _kill_some_rounds(city, killing, plan.kills)
+            for _ in _rounds(city, killing, plan.kills):
+                tell(f"so far: kills {killing.kills}, messages {len(city.written)}, {time.monotonic() - started:.0f} s")
             let_settle(database, city, products[0], _LATE + verdicts * _LATER)
             verdicts += 1
             outcome = Outcome(points=killing.points, seconds=time.monotonic() - started, verdict=compare(database, city))
-            tell(outcome)
+            tell(f"verdict: {outcome}")
             if outcome.verdict.problems or killing.kills >= plan.kills:
                 return outcome
 
 
-def _kill_some_rounds(city: City, killing: Killing, enough: int) -> None:
+def _rounds(city: City, killing: Killing, enough: int) -> Iterator[None]:
+    """As many rounds as go before a verdict, while the platforms fail."""
     for simulator in city.simulators:
         for fault in FAULTS:
             simulator.faults.add(fault)
     for _ in range(_ROUNDS_PER_VERDICT):
         killing.play_round()
+        yield
         if killing.kills >= enough:
             break
     for simulator in city.simulators:
