@@ -31,6 +31,7 @@ SEED = 20260101
 FOLDS = 2
 _NO = -1.0
 _NOT_THIS_TOPIC = -0.2  # with so many onderwerpen, a weaker "no" keeps the rare "yes" heard
+_MOST_FOR_THREADS = 20_000  # OpenBLAS 0.3.30 with threads crashes on the factorisation of 28,822 rows; it did not on 24,740
 _ROWS_AT_ONCE = 2000
 _MANY = 500  # terms that so many messages share that multiplying them densely is faster
 
@@ -137,8 +138,9 @@ def fit_ridge(alike: Matrix, targets: Matrix, ridge: float) -> Matrix:
     """A weight per message and target: with the terms of the messages they give the least squared error plus `ridge` times
     the squares of the weights of the terms. `alike` is used up."""
     alike[np.diag_indices_from(alike)] += ridge
-    factor = cho_factor(alike.T, lower=True, overwrite_a=True, check_finite=False)  # turned: in the order that LAPACK works in
-    return np.asarray(cho_solve(factor, targets, check_finite=False), dtype=np.float32)
+    with threadpool_limits(1 if len(alike) > _MOST_FOR_THREADS else None):
+        factor = cho_factor(alike.T, lower=True, overwrite_a=True, check_finite=False)  # turned: as LAPACK stores it
+        return np.asarray(cho_solve(factor, targets, check_finite=False), dtype=np.float32)
 
 
 def similarities(matrix: sp.csr_matrix) -> Matrix:
