@@ -126,6 +126,8 @@ class Engine:
 
     def _danger(self, judged: Judgement, seen: _Text) -> _Danger:
         likely = judged.probabilities[self._model.leads.index("noodgeval")]
+        if likely >= DANGER_FROM and seen.emergency is None and urgency_cues(seen.text).unhurt:
+            return _Danger.MAYBE  # only the model sees danger, and the text says that nobody was hurt
         if likely >= DANGER_FROM or (seen.emergency is not None and likely >= NO_DANGER_BELOW):
             return _Danger.YES
         return _Danger.MAYBE if likely >= MAYBE_DANGER_FROM or seen.emergency is not None else _Danger.NO

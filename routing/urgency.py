@@ -22,10 +22,11 @@ class Emergency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UrgencyCues:
-    """Words that make a message urgent (`high`) or not (`low`). Both may be empty, and both may be filled."""
+    """Words that make a message urgent (`high`) or not (`low`), and that say nobody was hurt (`unhurt`). Each may be empty."""
 
     high: tuple[str, ...]
     low: tuple[str, ...]
+    unhurt: tuple[str, ...]
 
 
 _CONSEQUENCE = "bewusteloos_medisch"
@@ -57,8 +58,8 @@ def _haste_rules() -> RuleBook:
 
 def urgency_cues(text: str) -> UrgencyCues:
     """What in a text asks for haste and what says that there is none (routing guide, section 3)."""
-    words: dict[str, dict[str, None]] = {"hoog": {}, "laag": {}}
+    words: dict[str, dict[str, None]] = {"hoog": {}, "laag": {}, "ongedeerd": {}}
     for match in find_matches(text, _haste_rules()):
         for start, end in match.spans:
             words[match.rule.kind][text[start:end]] = None
-    return UrgencyCues(high=tuple(words["hoog"]), low=tuple(words["laag"]))
+    return UrgencyCues(high=tuple(words["hoog"]), low=tuple(words["laag"]), unhurt=tuple(words["ongedeerd"]))

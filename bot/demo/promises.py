@@ -72,7 +72,7 @@ def _gather(city: City, application: Application) -> _Facts:
         messages, replies = audit.all_messages(connection), audit.all_replies(connection)
         events = {melding.id: queries.event_log(connection, melding.id) for melding in meldingen}
         asked = Asked(queue=Queue.TO_JUDGE, now=application.now(), soon=application.now())
-        top = page(connection, asked, limit=10).meldingen
+        top = page(connection, asked, limit=sum(melding.is_emergency for melding in meldingen) or 1).meldingen
     with application.database.work() as work:
         chains = {melding.id: work.meldingen.verify_chain(melding.id) for melding in meldingen}
     return _Facts(

@@ -155,11 +155,14 @@ def _late(application: Application) -> Iterator[str]:
     if not urgent:
         yield "geen enkel noodgeval kreeg antwoord"
     for reply in urgent:
-        overtaken = [
-            other.token
-            for other in replies
-            if other.channel == reply.channel and other.news != reply.news and other.sent_at is not None
-            if reply.sent_at is None or (other.created_at > reply.created_at and other.sent_at < reply.sent_at)
-        ]
-        if overtaken:
-            yield f"{reply.token} kwam na {len(overtaken)} gewone antwoorden die later besloten waren"
+        if reply.attempts == 0:
+            yield f"{reply.token} is nooit verstuurd ({reply.state})"
+        elif reply.sent_at is not None and not reply.looks and reply.attempts == 1:  # else the platform kept us in the dark first
+            overtaken = [
+                other.token
+                for other in replies
+                if other.channel == reply.channel and other.news != reply.news and other.sent_at is not None
+                if other.created_at > reply.created_at and other.sent_at < reply.sent_at
+            ]
+            if overtaken:
+                yield f"{reply.token} kwam na {len(overtaken)} gewone antwoorden die later besloten waren"

@@ -237,6 +237,18 @@ def test_a_wish_or_a_compliment_gives_a_low_cue_only(text: str) -> None:
     assert not cues.high
 
 
+@pytest.mark.parametrize(
+    "text", ["Boom omgewaaid, gelukkig niemand geraakt", "a tree fell, nobody was hurt", "Ağaç düştü ama yaralanan yok"]
+)
+def test_that_nobody_was_hurt_is_heard(text: str) -> None:
+    assert urgency_cues(text).unhurt
+
+
+@pytest.mark.parametrize("text", ["niemand doet open en zij is gewond", "er ligt een gewonde", "no one opens the door"])
+def test_no_answer_and_wounds_are_no_reassurance(text: str) -> None:
+    assert urgency_cues(text).unhurt == ()
+
+
 @pytest.mark.parametrize("text", ["Stoeptegel ligt los", "Hoe staat het met mijn aanvraag?", "De fontein spuit weer", ""])
 def test_an_ordinary_message_gives_no_high_cue(text: str) -> None:
     assert urgency_cues(text).high == ()
