@@ -127,7 +127,10 @@ class Retention:
         run(sa.update(tasks).where(tasks.c.melding_id == of).values(what="", why=""))
 
     def _empty_people(self, person_ids: Sequence[int]) -> None:
-        """Forget who these are, as far as nothing else of theirs is kept. Colleagues stay known."""
+        """Forget who these are, and the e-mail addresses they left, as far as nothing else of theirs is kept.
+
+        Colleagues stay known.
+        """
         takes_part = sa.select(melders.c.id).join(meldingen, meldingen.c.id == melders.c.melding_id)
         is_needed = takes_part.where(melders.c.person_id == people.c.id, meldingen.c.emptied_at.is_(None))
         has_words = sa.select(messages.c.id).where(messages.c.person_id == people.c.id)
@@ -135,8 +138,9 @@ class Retention:
         is_colleague = sa.select(colleagues.c.id).where(colleagues.c.person_id == people.c.id)
         keeps = sa.or_(is_needed.exists(), has_words.exists(), is_colleague.exists())
         name = sa.literal("opgeruimd:") + sa.cast(people.c.id, sa.Text)
-        is_gone = sa.and_(people.c.id.in_(person_ids), ~keeps)
-        self._connection.execute(sa.update(people).where(is_gone).values(external_id=name, display_name=""))
+        gone = self._connection.execute(sa.select(people.c.id).where(people.c.id.in_(person_ids), ~keeps)).scalars().all()
+        theirs = sa.or_(people.c.id.in_(gone), sa.and_(people.c.speaks_for_id.in_(gone), ~keeps))
+        self._connection.execute(sa.update(people).where(theirs).values(external_id=name, display_name=""))
 
 
 def _has_old_raw(periods: RetentionPeriods, now: datetime) -> sa.ColumnElement[bool]:

@@ -20,6 +20,10 @@ from tests.builders import ScriptedRouter, a_decision, a_message
 
 PERIODS = RetentionTable().as_periods()
 LATER = {"days": PERIODS.content.days + 1}
+_ADDRESS = (
+    "INSERT INTO people (channel, external_id, display_name, first_seen_at, is_bot, wish, speaks_for_id) "
+    "SELECT 'mail', 'ada@bewoner.example', '', first_seen_at, is_bot, wish, id FROM people"
+)
 PHOTO = Attachment(kind=AttachmentKind.PHOTO, reference="https://platform.example/foto", size=1)
 
 
@@ -76,11 +80,13 @@ def test_of_a_closed_melding_the_case_stays_and_the_person_goes(office: Office, 
     with office.database.work() as work:
         work.notes.add(melding.id, "samira", "Ada Ottoline belde zelf", office.clock())
         work.commit()
+    with office.database.engine.begin() as connection:  # as somebody who left an e-mail address and never proved it
+        connection.execute(sa.text(_ADDRESS))
     office.clock.advance(**LATER)
     while keeper.run():
         pass
     left = everything(office.database)
-    for word in ("Ottoline", "06-12345678", "Ada", "'ada'", "platform.example", "'chat'"):
+    for word in ("ada@bewoner.example", "Ottoline", "06-12345678", "Ada", "'ada'", "platform.example", "'chat'"):
         assert word not in left, word
     [after] = office.meldingen()
     assert (after.summary, after.topic, after.lead, after.status) == (EMPTIED, melding.topic, melding.lead, melding.status)
@@ -103,11 +109,14 @@ def test_who_has_something_else_with_us_stays_known(office: Office, keeper: Rete
     office.clock.advance(**LATER)
     office.receive(a_letter("de boom bij de buren valt om"))
     send_everything(office)
+    with office.database.engine.begin() as connection:
+        connection.execute(sa.text(_ADDRESS))
     while keeper.run():
         pass
     left = everything(office.database)
     assert "Ottoline" not in left
     assert "Ada" in left
+    assert "ada@bewoner.example" in left
     assert "de boom bij de buren" in left
 
 
