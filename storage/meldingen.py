@@ -249,7 +249,9 @@ class Meldingen:
         body = self._event_body(melding, change, seq, now)
         digest = chain_hash(melding.last_hash, body)
         wakes = {} if change.event in LETS_SLEEP else {"snoozed_until": None}
-        columns = {**wakes, **change.columns, "status": status.value, "updated_at": now, "event_count": seq, "last_hash": digest}
+        # What is said of a melding that was emptied is emptied in its turn.
+        columns = {"emptied_at": None, **wakes, **change.columns, "status": status.value, "updated_at": now}
+        columns |= {"event_count": seq, "last_hash": digest}
         if change.event is Event.VRAAG_GESTELD:
             columns["status_before_question"] = melding.status.value
         is_unchanged = sa.and_(meldingen.c.id == melding.id, meldingen.c.event_count == melding.event_count)
@@ -279,8 +281,11 @@ class Meldingen:
         return insert_new(self._connection, melders, values) is not None
 
     def melders_of(self, melding_id: int) -> tuple[Melder, ...]:
-        """Everybody who takes part, also by a melding that was merged into it: each once, with their own conversation."""
-        of_family = melders.c.melding_id.in_(family(melding_id))
+        """Everybody who takes part, also by a melding that was merged into it: each once, with their own conversation.
+
+        Whose conversation was forgotten after its time takes part no more.
+        """
+        of_family = sa.and_(melders.c.melding_id.in_(family(melding_id)), melders.c.thread != "")
         query = _MELDERS.where(of_family).order_by(melders.c.melding_id != melding_id, melders.c.id)
         found: dict[int, Melder] = {}
         for row in self._connection.execute(query):

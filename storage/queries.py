@@ -101,7 +101,7 @@ class UnreadableLine:
 class Health:
     """What a monitor and a colleague want to know at a glance. Ages are moments of the oldest thing, or None.
 
-    `sent_lately` counts attempts to send of the last ten minutes, as far as the newest thousand tell.
+    `sent_lately` counts what the platforms took in the last ten minutes, as far as the newest thousand attempts tell.
     `latest_moment` is when the newest message was taken in: when it lies ahead, the clock was set back.
     """
 
@@ -301,8 +301,12 @@ def health(connection: sa.Connection, now: datetime) -> Health:
 
 
 def _sent_since(moment: datetime) -> sa.Select[int]:
-    newest = sa.select(attempts.c.started_at).order_by(attempts.c.id.desc()).limit(_NEWEST_ATTEMPTS).subquery()
-    return sa.select(sa.func.count()).select_from(newest).where(newest.c.started_at >= moment)
+    newest = sa.select(attempts.c.ended_at, attempts.c.outcome).order_by(attempts.c.id.desc()).limit(_NEWEST_ATTEMPTS).subquery()
+    return (
+        sa.select(sa.func.count())
+        .select_from(newest)
+        .where(newest.c.outcome == ReplyState.SENT.value, newest.c.ended_at >= moment)
+    )
 
 
 def waiting_texts(connection: sa.Connection, limit: int) -> tuple[str, ...]:

@@ -188,6 +188,26 @@ def test_the_archivist_holds_a_melding_and_lets_it_go(office: Office, keeper: Re
         keeper.hold(999, is_held=True, actor="arie", why="?")
 
 
+def test_what_comes_after_it_was_emptied_is_told_to_nobody_forgotten_and_emptied_in_its_turn(
+    office: Office, keeper: RetentionKeeper
+) -> None:
+    melding = solved(office, a_letter())
+    office.clock.advance(**LATER)
+    keeper.run()
+    before = len(office.replies())
+    melding = office.handling.get(melding.id)
+    melding = office.handling.carry_out(melding, office.handling.reopen(melding), account="samira")
+    assert len(office.replies()) == before
+    with office.database.work() as work:
+        work.notes.add(melding.id, "samira", "Ottoline belde alsnog", office.clock())
+        work.commit()
+    office.handling.carry_out(melding, office.handling.solve(melding), account="samira")
+    office.clock.advance(**LATER)
+    while keeper.run():
+        pass
+    assert "Ottoline" not in everything(office.database)
+
+
 def test_a_step_at_the_same_moment_wins(office: Office, keeper: RetentionKeeper) -> None:
     melding = solved(office, a_letter())
     office.clock.advance(**LATER)

@@ -45,6 +45,10 @@ async def test_a_cluster_is_merged_with_one_look_and_everybody_hears(database: D
     assert "3 van 3" in readable(looked)
     assert {melding.merged_into_id for melding in desk.office.meldingen()} == {None}
     await desk.follow(await desk.post("/samen/samenvoegen", met="WB-2026-00001", keuze=" ".join(chosen)))
+    await desk.follow(await desk.post("/ongedaan", stappen=desk.hidden("stappen")))
+    assert {melding.merged_into_id for melding in desk.office.meldingen()} == {None}
+    chosen = re.findall(r'name="keuze" value="([\d.]+)"', (await desk.get("/hoort-bij-elkaar")).text)
+    await desk.follow(await desk.post("/samen/samenvoegen", met="WB-2026-00001", keuze=" ".join(chosen)))
     merged = [melding for melding in desk.office.meldingen() if melding.merged_into_id == 1]
     assert [(melding.id, melding.status) for melding in merged] == [(2, Status.DUBBEL), (3, Status.DUBBEL), (4, Status.DUBBEL)]
     await desk.do(desk.office.handling.get(1), "bevestigen")
