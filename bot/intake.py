@@ -15,7 +15,7 @@ from bot.metrics import Meters
 from bot.quiet import QuietChannels
 from channels.base import Channel
 from routing.errors import ChannelAuthError, TemporaryChannelError
-from routing.messages import Item, Page
+from routing.messages import Page
 from storage.database import Database
 from storage.leases import Lease
 from storage.points import Commit
@@ -57,14 +57,6 @@ class Intake:
                 self._quiet.leave_alone(channel.name, self._now(), page.again_after)
             if not page.more:
                 break
-        return new
-
-    def take_pushed(self, name: str, parse: Callable[[datetime], tuple[Item, ...]]) -> int:
-        """Keep what the platform of this channel posted to us. Returns how many items were new. Idempotent."""
-        now = self._now()
-        with self._database.work(Commit.INTAKE) as work:
-            new = work.inbox.take_pushed(name, parse(now), now)
-            work.commit()
         return new
 
     async def _fetch_page(self, channel: Channel) -> Page | None:

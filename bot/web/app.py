@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from bot.config import OrganisationTable
+from bot.deliveries import Deliveries
 from bot.identities import ClaimRules
 from bot.oidc import Provider, Registration
 from bot.table_editing import TableEditing
@@ -90,7 +91,8 @@ def create_app(application: Application) -> FastAPI:
     settings = application.config.channels.get(WEB_FORM)
     if settings is not None:
         app.mount("/melden", web_form.web_form(app.state.desk, app.state.pages, settings))
-    app.mount("/webhooks", webhooks(application.channels, application.clock.intake))
+    deliveries = Deliveries(application.database, application.now, application.meters)
+    app.mount("/webhooks", webhooks(application.channels, deliveries))
     return app
 
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from bot.deliveries import Deliveries
 from bot.intake import Intake
 from bot.web.views.webhooks import LARGEST_BODY, webhooks
 from channels.base import Channel
@@ -57,7 +58,7 @@ async def channels(telegram: TelegramSimulator) -> AsyncIterator[tuple[Channel, 
 @pytest.fixture
 async def client(database: Database, channels: tuple[Channel, ...]) -> AsyncIterator[httpx.AsyncClient]:
     app = Starlette()
-    app.mount("/webhooks", webhooks(channels, Intake(database, SettableClock())))
+    app.mount("/webhooks", webhooks(channels, Deliveries(database, SettableClock())))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://balie") as client:
         yield client
 

@@ -10,24 +10,23 @@ from functools import partial
 
 import structlog
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.intake import Intake
+from bot.deliveries import Deliveries
 from channels.base import Channel, Receiver
 
 LARGEST_BODY = 1024 * 1024
 _log = structlog.get_logger(__name__)
 
 
-def webhooks(channels: Sequence[Channel], intake: Intake) -> Starlette:
+def webhooks(channels: Sequence[Channel], deliveries: Deliveries) -> Starlette:
     """An application of its own, to be mounted. Only channels that can receive have an address."""
     receivers = [channel for channel in channels if isinstance(channel, Receiver)]
     app = Starlette(routes=[Route("/{platform}", challenge, methods=["GET"]), Route("/{platform}", receive, methods=["POST"])])
     app.state.receivers = receivers
-    app.state.intake = intake
+    app.state.deliveries = deliveries
     return app
 
 
@@ -52,9 +51,8 @@ async def receive(request: Request) -> Response:
     if not genuine:
         _log.warning("webhook with a wrong signature", platform=request.path_params["platform"])
         return PlainTextResponse("no", status_code=403)
-    intake: Intake = request.app.state.intake
-    for receiver in genuine:
-        await run_in_threadpool(intake.take_pushed, receiver.name, partial(receiver.parse_webhook, body))
+    deliveries: Deliveries = request.app.state.deliveries
+    await deliveries.keep([(receiver.name, partial(receiver.parse_webhook, body)) for receiver in genuine])
     return PlainTextResponse("ok")
 
 
