@@ -19,7 +19,7 @@ from typing import Any
 from aiohttp import web
 
 from channels.simulator.faults import PageDelivery, Side
-from channels.simulator.graph_page import PRIVATE_REPLY_DAYS, WINDOW_HOURS, Entry, FacebookPage, Json, wire_moment
+from channels.simulator.graph_page import PRIVATE_REPLY_DAYS, WINDOW_HOURS, Conversation, Entry, FacebookPage, Json, wire_moment
 from channels.simulator.graph_wire import Field, FieldError, error, page_of, paging_of, parse_fields, selected
 from channels.simulator.server import Clock, Posted, Simulator, utc_now
 
@@ -224,19 +224,16 @@ class GraphSimulator(Simulator):
         self._check_page(request)
         fields = parse_fields(values.get("fields", "id,updated_time"), "conversation")
         whose = values.get("user_id")
-        entries = [
-            Entry(position=talk.messages[-1].position, at=talk.messages[-1].at, node=self._conversation_node(talk.person["id"]))
-            for talk in self.page.conversations.values()
-            if talk.messages and whose in (None, talk.person["id"])
-        ]
-        page = page_of(entries, values.get("after"), _limit(values.get("limit")))
+        talks = [talk for talk in self.page.conversations.values() if whose in (None, talk.person["id"])]
+        found = page_of(talks, values.get("after"), _limit(values.get("limit")))
+        page = [Entry(position=talk.position, at=talk.messages[-1].at, node=self._conversation_node(talk)) for talk in found]
         page = page if whose else self._delivered("conversations", page)
         nodes = [self._worded(entry, fields, lambda e, f: self._nested_messages(request, e, f)) for entry in page]
-        return web.json_response({"data": nodes, **paging_of(page, entries, self._link(request))})
+        return web.json_response({"data": nodes, **paging_of(page, talks, self._link(request))})
 
     def _messages(self, request: web.Request, values: Mapping[str, str]) -> web.Response:
         talk_id = request.match_info["id"]
-        entries = {talk.id: talk.messages for talk in self.page.conversations.values()}[talk_id]
+        entries = self.page.conversation(talk_id).messages
         fields = parse_fields(values.get("fields", "id,created_time"), "message")
         page = self._delivered(talk_id, page_of(entries, values.get("after"), _limit(values.get("limit"))))
         nodes = [_worded_leaf(entry, fields) for entry in page]
@@ -310,15 +307,13 @@ class GraphSimulator(Simulator):
 
     def _nested_messages(self, request: web.Request, entry: Entry, wish: Field) -> Json:
         self._deliveries.pop(entry.node["id"], None)
-        [talk] = [talk for talk in self.page.conversations.values() if talk.id == entry.node["id"]]
-        return self._nested(request, talk.messages, wish)
+        return self._nested(request, self.page.conversation(entry.node["id"]).messages, wish)
 
     def _nested(self, request: web.Request, entries: list[Entry], wish: Field) -> Json:
         page = page_of(entries, None, _limit(wish.modifiers.get("limit")))
         return {"data": [_worded_leaf(entry, wish.inner) for entry in page], **paging_of(page, entries, self._link(request))}
 
-    def _conversation_node(self, person_id: str) -> Json:
-        talk = self.page.conversations[person_id]
+    def _conversation_node(self, talk: Conversation) -> Json:
         participants = {"data": [talk.person, self.page.identity]}
         return {"id": talk.id, "updated_time": wire_moment(talk.messages[-1].at), "participants": participants}
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from aiohttp import web
 
-from channels.simulator.graph_page import Entry, Json
+from channels.simulator.graph_page import Json
 
 _TOKEN = re.compile(r"[a-z_]+|\d+|[.(){},]")
 _KNOWN = {
@@ -82,20 +84,29 @@ def _inside(value: object, inner: tuple[Field, ...]) -> object:
     return selected(value, inner)
 
 
-def page_of(entries: Sequence[Entry], after: str | None, limit: int) -> list[Entry]:
-    """Youngest first, those after the cursor. ValueError for a cursor that is none."""
-    upto = None if after is None else int(base64.urlsafe_b64decode(after.encode()))
-    older = [entry for entry in sorted(entries, key=_position, reverse=True) if upto is None or entry.position < upto]
-    return older[:limit]
+class _Placed(Protocol):
+    @property
+    def position(self) -> int: ...
 
 
-def paging_of(page: Sequence[Entry], entries: Iterable[Entry], link: str) -> Json:
+Thing = TypeVar("Thing", bound=_Placed)
+
+
+def page_of(things: Sequence[Thing], after: str | None, limit: int) -> list[Thing]:
+    """Of things that stand oldest first: youngest first, those after the cursor. ValueError for a cursor that is none."""
+    end = len(things)
+    if after is not None:
+        end = bisect_left(things, int(base64.urlsafe_b64decode(after.encode())), key=_position)
+    return list(things[max(0, end - limit) : end])[::-1]
+
+
+def paging_of(page: Sequence[_Placed], things: Sequence[_Placed], link: str) -> Json:
     """Cursors of what is delivered, and `next` when there is older; the link holds the token, as Facebook's does."""
     if not page:
         return {}
     oldest, youngest = min(map(_position, page)), max(map(_position, page))
     cursors = {"before": _cursor(youngest), "after": _cursor(oldest)}
-    has_older = any(entry.position < oldest for entry in entries)
+    has_older = things[0].position < oldest
     return {"paging": {"cursors": cursors, **({"next": f"{link}&after={cursors['after']}"} if has_older else {})}}
 
 
@@ -109,8 +120,8 @@ def error(
     return web.json_response({"error": body}, status=status)
 
 
-def _position(entry: Entry) -> int:
-    return entry.position
+def _position(thing: _Placed) -> int:
+    return thing.position
 
 
 def _cursor(position: int) -> str:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import base64
 import html
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from aiohttp import web
@@ -62,6 +64,8 @@ class MastodonSimulator(Simulator):
         self.blocked_by: set[str] = set()
         self._last_id = 110_000_000_000_000_000
         self._people: dict[str, Json] = {}
+        self._named: dict[str, Json] = {}
+        self._children: dict[str, list[Json]] = {}
         self._keys: dict[str, tuple[datetime, str]] = {}
         self._delivery = PageDelivery(self.faults)
         self.own = self._person("1", "Wijkbureau Binnenstad", "wijkbureau")
@@ -92,10 +96,12 @@ class MastodonSimulator(Simulator):
         with self.lock:
             del self.statuses[status_id]
             self.notifications = [each for each in self.notifications if each["status"].get("id") != status_id]
+            for children in self._children.values():
+                children[:] = [child for child in children if child["id"] != status_id]
 
     def resident_leaves(self, person_id: str) -> None:
         with self.lock:
-            del self._people[person_id]
+            del self._named[self._people.pop(person_id)["username"]]
 
     def resident_blocks(self, person_id: str) -> None:
         """The resident blocks us: their public posts are not for us any more."""
@@ -145,7 +151,8 @@ class MastodonSimulator(Simulator):
     def _person(self, person_id: str, name: str, acct: str) -> Json:
         username = acct.partition("@")[0]
         profile = {"id": person_id, "username": username, "acct": acct, "display_name": name, "bot": False}
-        return self._people.setdefault(person_id, profile | {"note": "<p>Over mij</p>", "followers_count": 12, "fields": []})
+        profile |= {"note": "<p>Over mij</p>", "followers_count": 12, "fields": []}
+        return self._named.setdefault(username, self._people.setdefault(person_id, profile))
 
     def _next_id(self) -> str:
         self._last_id += 1
@@ -168,11 +175,12 @@ class MastodonSimulator(Simulator):
             "mentions": [{"id": person["id"], "acct": person["acct"]} for person in self._addressed(text)],
         }
         self.statuses[status["id"]] = status
+        self._children.setdefault(manner.in_reply_to or "", []).append(status)
         return status
 
     def _addressed(self, text: str) -> list[Json]:
-        names = {found.group(1) for found in _MENTION.finditer(text)}
-        return [person for person in self._people.values() if person["username"] in names]
+        names = dict.fromkeys(found.group(1) for found in _MENTION.finditer(text))
+        return [self._named[name] for name in names if name in self._named]
 
     def _notify(self, status: Json) -> None:
         account = status.get("account")
@@ -223,13 +231,18 @@ class MastodonSimulator(Simulator):
     async def _notifications(self, request: web.Request) -> web.Response:
         limit = min(int(request.query.get("limit", _PAGE)), _LARGEST_PAGE)
         with self.lock:
-            visible = [each for each in self.notifications if not self._is_hidden(each["status"])]
-            found = sorted(visible, key=lambda each: _order(each["id"]))
-            if "min_id" in request.query:
-                after = _order(request.query["min_id"])
-                found = [each for each in found if _order(each["id"]) > after][:limit]
-            page = found[-limit:][::-1]
+            page = self._page_of_notifications(request.query.get("min_id"), limit)
             return web.json_response(self._delivery.deliver("notifications", page))
+
+    def _page_of_notifications(self, min_id: str | None, limit: int) -> list[Json]:
+        """The newest; or with `min_id` those that came next after it. Newest first."""
+        if min_id is None:
+            return list(islice(self._visible(reversed(self.notifications)), limit))
+        start = bisect_right(self.notifications, _order(min_id), key=lambda each: _order(each["id"]))
+        return list(islice(self._visible(islice(self.notifications, start, None)), limit))[::-1]
+
+    def _visible(self, notifications: Iterable[Json]) -> Iterator[Json]:
+        return (each for each in notifications if not self._is_hidden(each["status"]))
 
     async def _status(self, request: web.Request) -> web.Response:
         with self.lock:
@@ -248,7 +261,7 @@ class MastodonSimulator(Simulator):
         return [] if parent is None else [*self._ancestors(parent), parent]
 
     def _descendants(self, status_id: str) -> list[Json]:
-        children = [status for status in self.statuses.values() if status["in_reply_to_id"] == status_id]
+        children = self._children.get(status_id, ())
         return [each for child in children for each in (child, *self._descendants(child["id"]))]
 
     async def _account(self, request: web.Request) -> web.Response:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from aiohttp import web
@@ -31,7 +32,7 @@ from channels.simulator.twitter_wire import (
 )
 from channels.weighted_length import weighted_length
 
-_MENTIONS_KEPT = 800
+_MENTIONS_KEPT, _OWN_POSTS_KEPT = 800, 3200
 _LONGEST_DIRECT_MESSAGE = 10_000
 _OAUTH_PARTS = ("oauth_consumer_key", "oauth_token", "oauth_signature", "oauth_nonce", "oauth_timestamp")
 _WINDOW = timedelta(minutes=15)
@@ -55,6 +56,7 @@ class XSimulator(Simulator):
         self.vocabulary = vocabulary
         self.posts = Posts(own=Account(id="2244994945", name="Wijkbureau Binnenstad", username=username), clock=clock)
         self.errors_beside_data: list[Json] = []
+        self._replied: set[str] = set()
         self._mentions_delivery = PageDelivery(self.faults)
         self._direct_delivery = PageDelivery(self.faults)
 
@@ -208,12 +210,12 @@ class XSimulator(Simulator):
 
     async def _mentions(self, request: web.Request) -> web.Response:
         with self.lock:
-            entries = sorted(self.posts.mentions, key=lambda entry: entry.position, reverse=True)[:_MENTIONS_KEPT]
+            entries = self.posts.mentions[-_MENTIONS_KEPT:][::-1]
             return self._timeline(request, entries, self._mentions_delivery)
 
     async def _own_posts(self, request: web.Request) -> web.Response:
         with self.lock:
-            return self._timeline(request, self.posts.own_posts[::-1])
+            return self._timeline(request, self.posts.own_posts[-_OWN_POSTS_KEPT:][::-1])
 
     async def _look_up(self, request: web.Request) -> web.Response:
         """Posts that are gone stand among the errors, with status 200."""
@@ -232,7 +234,10 @@ class XSimulator(Simulator):
 
     def _timeline(self, request: web.Request, entries: list[Entry], delivery: PageDelivery | None = None) -> web.Response:
         query = request.query
-        selected = [entry for entry in entries if _is_within(entry, query.get("since_id"), query.get("until_id"))]
+        since, until = (int(query[name]) if name in query else None for name in ("since_id", "until_id"))
+        selected = [
+            entry for entry in entries if (since is None or entry.position > since) and (until is None or entry.position < until)
+        ]
         if "start_time" in query:
             start = datetime.fromisoformat(query["start_time"])
             selected = [
@@ -260,8 +265,8 @@ class XSimulator(Simulator):
         person, upto = request.match_info.get("id"), position_of(request.query.get("pagination_token"))
         size = int(request.query.get("max_results", "100"))
         with self.lock:
-            known = self.posts.direct_messages if person is None else self.posts.direct_messages_with(person)
-            older = [entry for entry in reversed(list(known)) if upto is None or entry.position < upto]
+            known = self.posts.direct_messages if person is None else list(self.posts.direct_messages_with(person))
+            older = list(islice((entry for entry in reversed(known) if upto is None or entry.position < upto), size + 1))
             page = older[:size] if person else self._direct_delivery.deliver("dm_events", older[:size])
             meta: Json = {"result_count": len(page)}
             if len(older) > size:
@@ -283,6 +288,7 @@ class XSimulator(Simulator):
             prefix = f"@{author.username} " if target else ""
             post = self.posts.add(self.posts.own.id, prefix + text, **self._reply_to(target_id or None))
             self.posted.add(Posted(id=post["id"], target=author.id, text=text, at=self.clock(), way="create_tweet"))
+            self._replied.add(text)
         return web.json_response({"data": {"id": post["id"], "text": post["text"]}}, status=201)
 
     def _refusal_of_post(self, text: str, target_id: str) -> web.Response | None:
@@ -297,7 +303,7 @@ class XSimulator(Simulator):
             return forbidden("You attempted to reply to a Tweet that is deleted or not visible to you.")
         if target is not None and not self.posts.has_summoned_us(target):
             return forbidden("You are not permitted to reply: the author has not mentioned or quoted this account.")
-        if any(post.text == text and post.way == "create_tweet" for post in self.posted):
+        if text in self._replied:
             return forbidden("You are not allowed to create a Tweet with duplicate content.")
         return None
 
@@ -306,7 +312,7 @@ class XSimulator(Simulator):
         with self.lock:
             if not 0 < len(text) <= _LONGEST_DIRECT_MESSAGE:
                 return invalid_request([{"message": f"text: must be 1 to {_LONGEST_DIRECT_MESSAGE} characters"}])
-            if not any(entry.post.get("sender_id") == person for entry in self.posts.direct_messages):
+            if not self.posts.has_written_direct(person):
                 return forbidden("You do not have permission to DM one or more participants.")
             event = self.posts.add_direct_message(self.posts.own.id, person, text)
             self.posted.add(Posted(id=event["id"], target=person, text=text, at=self.clock(), way="create_dm"))
@@ -318,10 +324,6 @@ def _is_signed(request: web.Request) -> bool:
     """OAuth 1.0a with all its parts. The signature itself is not recomputed."""
     header = request.headers.get("Authorization", "")
     return header.startswith("OAuth ") and all(f"{part}=" in header for part in _OAUTH_PARTS)
-
-
-def _is_within(entry: Entry, since: str | None, until: str | None) -> bool:
-    return (since is None or entry.position > int(since)) and (until is None or entry.position < int(until))
 
 
 async def _json_of(request: web.Request) -> Json:

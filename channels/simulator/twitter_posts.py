@@ -40,7 +40,7 @@ class Entry:
 
 
 class Posts:
-    """Everything that was posted. The caller holds the simulator's lock."""
+    """Everything that was posted, each list oldest first. The caller holds the simulator's lock."""
 
     def __init__(self, *, own: Account, clock: Clock) -> None:
         self.own = own
@@ -51,6 +51,7 @@ class Posts:
         self.direct_messages: list[Entry] = []
         self._clock = clock
         self._by_id: dict[str, Json] = {}
+        self._wrote_direct: set[str] = set()
         self._last_id = 0
 
     def next_id(self) -> int:
@@ -120,13 +121,18 @@ class Posts:
             **({"attachments": {"media_keys": list(media)}} if media else {}),
         }
         self.direct_messages.append(Entry(position=position, post=event))
+        self._wrote_direct.add(sender_id)
         return event
 
     def hand_over_direct_message(self, event: Json) -> str:
         position = self.next_id()
         event.setdefault("id", str(position))
         self.direct_messages.append(Entry(position=position, post=event, is_as_handed_over=True))
+        self._wrote_direct.add(str(event.get("sender_id")))
         return str(event["id"])
+
+    def has_written_direct(self, person_id: str) -> bool:
+        return person_id in self._wrote_direct
 
     def direct_messages_with(self, person_id: str) -> Iterator[Entry]:
         conversations = ((entry, str(entry.post.get("dm_conversation_id", ""))) for entry in self.direct_messages)
