@@ -36,9 +36,12 @@ class Measured:
         return self.ratio >= self.line.goal if self.line.more_is_better else self.ratio <= self.line.goal
 
 
-def measure(line: Line, rounds: int) -> Measured:
-    """Both in turn, `rounds` times; medians, and the median of the ratios per round."""
-    pairs = [(line.ours(), line.yardstick()) for _ in range(rounds)]
+def measure(line: Line, rounds: int, tell: Callable[[int], None] = lambda _: None) -> Measured:
+    """Both in turn, `rounds` times; medians, and the median of the ratios per round. `tell` hears each round that begins."""
+    pairs = []
+    for number in range(1, rounds + 1):
+        tell(number)
+        pairs.append((line.ours(), line.yardstick()))
     return Measured(
         line=line,
         ours=statistics.median(ours for ours, _ in pairs),

