@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -52,6 +53,14 @@ def all_replies(connection: sa.Connection) -> tuple[Reply, ...]:
 def count_handled(connection: sa.Connection) -> int:
     """How many messages were taken in and wait for nothing."""
     query: sa.Select[Any] = sa.select(sa.func.count()).select_from(messages).where(messages.c.state != WAITING)
+    return int(connection.execute(query).scalar_one())
+
+
+def count_under_way(connection: sa.Connection, *, cannot_read_back: Collection[str]) -> int:
+    """How many replies are neither posted nor with staff: to be sent, or uncertain on a channel that can be read back."""
+    is_looked_for = sa.and_(replies.c.state == ReplyState.UNCERTAIN.value, replies.c.channel.not_in(cannot_read_back))
+    is_to_send = replies.c.state.in_([ReplyState.READY.value, ReplyState.BUSY.value])
+    query = sa.select(sa.func.count()).select_from(replies).where(sa.or_(is_to_send, is_looked_for))
     return int(connection.execute(query).scalar_one())
 
 

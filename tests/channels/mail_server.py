@@ -41,8 +41,17 @@ class MailServer:
         assert self._controller.server is not None
         return int(self._controller.server.sockets[0].getsockname()[1])
 
+    def fault_at(self, step: str) -> str:
+        """What goes wrong at this step of this dialogue; empty for nothing."""
+        return self.faults.get(step, "")
+
+    def keep(self, envelope: Envelope, *, is_encrypted: bool) -> None:
+        assert isinstance(envelope.content, bytes)
+        self.accepted.append((envelope, message_from_bytes(envelope.content, policy=default)))
+        self.was_encrypted.append(is_encrypted)
+
     def __enter__(self) -> Self:
-        self._controller.port = _free_port()
+        self._controller.port = free_port()
         self._controller.start()
         return self
 
@@ -61,28 +70,24 @@ class _Handler:
     ) -> str:
         envelope.mail_from = address
         envelope.mail_options.extend(options)
-        return self._answer(smtp, "mail", "250 OK")
+        return self._answer(smtp, self._server.fault_at("mail"), "250 OK")
 
     async def handle_RCPT(  # noqa: N802 - the hook's own name and signature
         self, smtp: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
-        return self._answer(smtp, "rcpt", "250 OK")
+        return self._answer(smtp, self._server.fault_at("rcpt"), "250 OK")
 
     async def handle_DATA(self, smtp: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - the hook's name
-        refusal = self._server.faults.get("data", "")
-        if not refusal or refusal == "cut":
-            content = envelope.content
-            assert isinstance(content, bytes)
-            self._server.accepted.append((envelope, message_from_bytes(content, policy=default)))
-            self._server.was_encrypted.append(session.ssl is not None)
-        return self._answer(smtp, "data", "250 Message accepted for delivery")
+        fault = self._server.fault_at("data")
+        if fault in {"", "cut"}:
+            self._server.keep(envelope, is_encrypted=session.ssl is not None)
+        return self._answer(smtp, fault, "250 Message accepted for delivery")
 
-    def _answer(self, smtp: SMTP, step: str, otherwise: str) -> str:
-        fault = self._server.faults.get(step, otherwise)
+    def _answer(self, smtp: SMTP, fault: str, otherwise: str) -> str:
         if fault != "cut":
-            return fault
+            return fault or otherwise
         assert smtp.transport is not None
         smtp.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         smtp.transport.abort()
@@ -99,7 +104,7 @@ def only(username: str, password: str) -> Any:
     return authenticate
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
@@ -12,8 +14,11 @@ from channels.simulator.mastodon import Manner, MastodonSimulator
 from channels.simulator.server import Simulator
 from channels.simulator.telegram import TelegramSimulator
 from channels.simulator.twitter import XSimulator
+from tests.channels.mail_server import free_port
+from tests.kill.post_office import PostOffice
+from tests.kill.settings import APP_SECRET, PAGE_TOKEN
+from tests.kill.visitors import FORMS, Visitors
 
-PAGE_TOKEN, APP_SECRET = "kill-page-token", "kill-app-secret"
 CLEAR = (
     "de lantaarnpaal bij nummer {n} in de Voorstraat is stuk",
     "container vol op de Springweg, al {n} dagen",
@@ -29,39 +34,59 @@ UNCLEAR = (
     "wat gaan jullie er nu aan doen, wij zijn met {n} buren",
     "ik heb een vraag over {n} dingen",
 )
-_WAYS = ("telegram", "x", "x direct", "facebook", "messenger", "mastodon", "mastodon direct")
+PLATFORMS = ("telegram", "x", "x direct", "facebook", "messenger", "mastodon", "mastodon direct")
+EVERY_WAY = (*PLATFORMS, *FORMS)
 _POSTS_OF_VISITORS = 1 / 4  # the others comment on what the page posted
+_COMMENTS_PER_POST = 150
 _CAN_BE_READ_BACK = ("x", "facebook", "messenger", "mastodon")
 
 
 class City:
-    """Starts the simulators. `written` holds (channel, external id) of every message a resident wrote."""
+    """Starts the simulators. `written` holds (channel, external id) of every message a resident wrote, `begun` counts those
+    too that a form is still being filled in for. `ways` are how residents write.
+    """
 
-    def __init__(self, *, seed: int) -> None:
+    def __init__(self, *, seed: int, ways: Sequence[str] = PLATFORMS) -> None:
         self._dice = random.Random(seed)
-        self._number = 0
+        self._ways = ways
+        self.begun = 0
+        self._comments, self._post_of_page = 0, ""
         self.telegram = TelegramSimulator(seed=seed)
         self.x = XSimulator(seed=seed)
         self.graph = GraphSimulator(page_token=PAGE_TOKEN, app_secret=APP_SECRET, seed=seed)
         self.mastodon = MastodonSimulator(seed=seed)
         self.simulators: tuple[Simulator, ...] = (self.telegram, self.x, self.graph, self.mastodon)
+        self.post = PostOffice(seed=seed)
+        self.web_port = free_port()
         self.written: set[tuple[str, str]] = set()
+        self.visitors = Visitors(f"http://127.0.0.1:{self.web_port}", self.written, seed=seed)
+        self._running = ExitStack()
 
     def __enter__(self) -> Self:
-        for simulator in self.simulators:
-            simulator.start()
+        for part in (*self.simulators, self.post, self.visitors):
+            self._running.enter_context(part)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._running.close()
+
+    @property
+    def faults(self) -> int:
+        """How many requests went wrong."""
+        return sum(len(simulator.faults.struck) for simulator in self.simulators) + self.post.struck + self.visitors.impatient
+
+    def posted(self) -> Iterator[str]:
+        """The text of everything that was accepted from us, however often; of an e-mail its number."""
         for simulator in self.simulators:
-            simulator.stop()
+            yield from (post.text for post in simulator.posted)
+        yield from self.post.tokens
 
     def somebody_writes(self) -> None:
-        self._write(self._dice.choice(_WAYS), self._dice.choice((*CLEAR, *UNCLEAR)))
+        self._write(self._dice.choice(self._ways), self._dice.choice((*CLEAR, *UNCLEAR)))
 
     def somebody_is_unclear(self) -> None:
         """Somebody writes what a colleague has to judge."""
-        self._write(self._dice.choice(_WAYS), self._dice.choice(UNCLEAR))
+        self._write(self._dice.choice(self._ways), self._dice.choice(UNCLEAR))
 
     def an_answer_gets_lost(self) -> None:
         """Somebody writes where posts can be read back, and the answer of the platform to a next post does not arrive."""
@@ -70,10 +95,13 @@ class City:
         self._write(self._dice.choice(_CAN_BE_READ_BACK), self._dice.choice(CLEAR))
 
     def _write(self, way: str, words: str) -> None:
-        self._number += 1
-        text = words.format(n=self._number)
+        self.begun += 1
+        text = words.format(n=self.begun)
+        if way in FORMS:
+            self.visitors.write(way, self.begun, text)
+            return
         channel, _, manner = way.partition(" ")
-        self.written.add((channel, self._post(channel, str(5000 + self._number), text, is_direct=manner == "direct")))
+        self.written.add((channel, self._post(channel, str(5000 + self.begun), text, is_direct=manner == "direct")))
 
     def _post(self, channel: str, person: str, text: str, *, is_direct: bool) -> str:
         """Returns the id by which the channel must report it."""
@@ -89,89 +117,11 @@ class City:
             return self.graph.resident_messages(person, "Bewoner", text)
         if self._dice.random() < _POSTS_OF_VISITORS:
             return self.graph.visitor_posts(person, "Bewoner", text)
-        return self.graph.resident_comments(person, "Bewoner", text)
+        return self.graph.resident_comments(person, "Bewoner", text, on=self._latest_post())
 
-    def config(self, database_url: str) -> str:
-        """Settings for a product that talks to this city, with waits made short."""
-        return f"""
-[office]
-name = "wijkbureau Binnenstad"
-[database]
-url = "{database_url}"
-[web]
-undo_seconds = 0
-port = 0
-secure_cookie = false
-[rhythm]
-fetch_seconds = 0.4
-triage_seconds = 0.4
-relay_seconds = 0.2
-promises_seconds = 0.5
-claim_seconds = 4
-second_look_seconds = 2
-[guards]
-quiet_from = "00:00"
-quiet_until = "00:00"
-minutes_after_person = 0
-[office_hours]
-monday = ["00:00", "23:59"]
-tuesday = ["00:00", "23:59"]
-wednesday = ["00:00", "23:59"]
-thursday = ["00:00", "23:59"]
-friday = ["00:00", "23:59"]
-saturday = ["00:00", "23:59"]
-sunday = ["00:00", "23:59"]
-[logging]
-form = "console"
-[channels.telegram]
-enabled = true
-token = "{self.telegram.token}"
-base_url = "{self.telegram.url}"
-connect_timeout = 1.0
-read_timeout = 1.0
-[channels.x]
-enabled = true
-consumer_key = "kill-consumer-key"
-consumer_secret = "kill-consumer-secret"
-access_token = "kill-access-token"
-access_token_secret = "kill-access-secret"
-monthly_budget = 1000000
-base_url = "{self.x.url}"
-connect_timeout = 1.0
-read_timeout = 1.0
-settle_delay = 1
-min_interval = 0
-min_interval_per_thread = 0
-direct_interval = 1
-[channels.mastodon]
-enabled = true
-access_token = "{self.mastodon.token}"
-base_url = "{self.mastodon.url}"
-connect_timeout = 1.0
-read_timeout = 1.0
-settle_delay = 1
-min_interval = 0
-min_interval_per_thread = 0
-[channels.facebook]
-enabled = true
-page_id = "{self.graph.page_id}"
-page_token = "{PAGE_TOKEN}"
-app_secret = "{APP_SECRET}"
-base_url = "{self.graph.url}"
-connect_timeout = 1.0
-read_timeout = 1.0
-settle_delay = 1
-min_interval = 0
-min_interval_per_thread = 0
-[channels.messenger]
-enabled = true
-page_id = "{self.graph.page_id}"
-page_token = "{PAGE_TOKEN}"
-app_secret = "{APP_SECRET}"
-base_url = "{self.graph.url}"
-connect_timeout = 1.0
-read_timeout = 1.0
-settle_delay = 1
-min_interval = 0
-min_interval_per_thread = 0
-"""
+    def _latest_post(self) -> str:
+        """The page posts something now and then, and residents comment on that."""
+        if self._comments % _COMMENTS_PER_POST == 0:
+            self._post_of_page = self.graph.page_posts("Wat speelt er bij u in de wijk?")
+        self._comments += 1
+        return self._post_of_page

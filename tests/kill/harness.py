@@ -20,6 +20,7 @@ from storage.migrate import upgrade
 from tests.kill.city import City
 from tests.kill.killing import Killing
 from tests.kill.process import Clock, Product
+from tests.kill.settings import settings_of
 from tests.kill.verdict import Verdict, compare, left
 
 FAULTS = (
@@ -74,7 +75,7 @@ def play(database_url: str, city: City, folder: Path, plan: Plan, tell: Callable
     `tell` hears of every round and every verdict.
     """
     config = folder / "config.toml"
-    config.write_text(city.config(database_url), encoding="utf-8")
+    config.write_text(settings_of(city, database_url), encoding="utf-8")
     database = Database.open(database_url)
     upgrade(database.engine)
     started, verdicts = time.monotonic(), 0

@@ -19,7 +19,9 @@ from storage.migrate import upgrade
 from tests.kill.city import City
 from tests.kill.harness import let_settle
 from tests.kill.process import Clock, Product
+from tests.kill.settings import CROWDED, settings_of
 from tests.kill.verdict import Verdict, compare
+from tests.kill.visitors import hire
 
 FAULT_RATE = 0.05
 """The chance that a request meets a fault, whichever."""
@@ -36,10 +38,12 @@ _WRITE_FAULTS = (
 _READ_FAULTS = (*_WRITE_FAULTS, FaultKind.DUPLICATES, FaultKind.OUT_OF_ORDER, FaultKind.REPEATED_PAGE)
 _RIGHT = Clock(offsets=(0.0,))
 _LATE = timedelta(hours=2)  # what is to be tried again falls due, and no promise yet
-_MOST_WAITING = 300  # with more that is not judged yet, nobody writes: the product is judged, not a queue
-_PER_LIFE = (20, 400)  # how many messages a life handles before it dies
+_MOST_WAITING = 400  # with more that is not judged yet, nobody writes: the product is judged, not a queue
+_LEAST_PER_LIFE, _MOST_PER_LIFE = 20, 400  # how many messages a life handles before it dies
+_LIVES = 200  # about so many in a long run, which makes its lives longer
 _STANDSTILL_SECONDS = 300.0
-_PER_LOOK = 25
+_BETWEEN_LOOKS = 0.5
+_PER_LOOK = 100
 _REPORT_SECONDS = 15.0
 
 
@@ -49,6 +53,14 @@ class Plan:
 
     messages: int
     seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What the product has handled, and what it should be sending by now."""
+
+    handled: int
+    due: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,16 +101,17 @@ def silent(_progress: Progress) -> None:
 def play(database_url: str, city: City, folder: Path, plan: Plan, tell: Callable[[Progress], None] = silent) -> Outcome:
     """Write, fail and kill until all is handled; let the rest settle without faults; compare with the platforms' logs."""
     config = folder / "config.toml"
-    config.write_text(city.config(database_url), encoding="utf-8")
+    config.write_text(settings_of(city, database_url, CROWDED), encoding="utf-8")
     database = Database.open(database_url)
     try:
         upgrade(database.engine)
+        hire(database)
         with Product(config, folder / "log") as product:
             soak = _Soak(database, city, product, plan, tell)
             soak.run()
             progress = soak.progress()
             let_settle(database, city, product, _LATE)
-        return Outcome(progress=replace(progress, faults=soak.faults), verdict=compare(database, city))
+        return Outcome(progress=replace(progress, faults=city.faults), verdict=compare(database, city))
     finally:
         database.close()
 
@@ -107,18 +120,16 @@ class _Soak:
     def __init__(self, database: Database, city: City, product: Product, plan: Plan, tell: Callable[[Progress], None]) -> None:
         self._database, self._city, self._product, self._plan, self._tell = database, city, product, plan, tell
         self._dice = random.Random(plan.seed)
+        self._most_per_life = max(_MOST_PER_LIFE, 2 * plan.messages // _LIVES)
         self._kills, self._started, self._told_at = 0, time.monotonic(), 0.0
-
-    @property
-    def faults(self) -> int:
-        return sum(len(simulator.faults.struck) for simulator in self._city.simulators)
+        self._seen = _Look(handled=0, due=0)
 
     def progress(self) -> Progress:
         return Progress(
-            written=len(self._city.written),
-            handled=self._handled(),
+            written=self._city.begun,
+            handled=self._seen.handled,
             kills=self._kills,
-            faults=self.faults,
+            faults=self._city.faults,
             seconds=time.monotonic() - self._started,
         )
 
@@ -126,36 +137,40 @@ class _Soak:
         for simulator in self._city.simulators:
             for fault in faults():
                 simulator.faults.add(fault)
-        while (handled := self._handled()) < self._plan.messages or self._due():
-            self._live_until(min(handled + self._dice.randint(*_PER_LIFE), self._plan.messages))
+        self._city.post.fault_rate = FAULT_RATE
+        while self._seen.handled < self._plan.messages or self._seen.due:
+            life = self._dice.randint(_LEAST_PER_LIFE, self._most_per_life)
+            self._live_until(min(self._seen.handled + life, self._plan.messages))
         for simulator in self._city.simulators:
             simulator.faults.clear()
+        self._city.post.fault_rate = 0.0
 
     def _live_until(self, handled: int) -> None:
         """One life that ends by SIGKILL soon after so many messages were handled, and at the end all are answered."""
         self._product.start(_RIGHT)
         self._product.await_ready()
-        seen, moved_at = self._left(handled), time.monotonic()
-        while seen:
+        moved_at = time.monotonic()
+        while not self._is_far_enough(handled):
             assert not self._product.is_dead
             assert time.monotonic() < moved_at + _STANDSTILL_SECONDS, f"it comes no further:\n{self._product.log_tail()}"
             self._let_write()
             self._report()
-            time.sleep(0.2)
-            before, seen = seen, self._left(handled)
-            moved_at = moved_at if seen == before else time.monotonic()
+            time.sleep(_BETWEEN_LOOKS)
+            before, self._seen = self._seen, self._look()
+            moved_at = moved_at if self._seen == before else time.monotonic()
         time.sleep(self._dice.uniform(0, 0.5))
         self._product.kill()
         self._kills += 1
+        self._seen = self._look()
 
-    def _left(self, handled: int) -> int:
-        """How far this life is from its end; the last one sends what is due as well."""
+    def _is_far_enough(self, handled: int) -> bool:
+        """The last life sends what is due as well."""
         is_last = handled == self._plan.messages
-        return max(0, handled - self._handled()) + (self._due() if is_last else 0)
+        return self._seen.handled >= handled and not (is_last and self._seen.due)
 
     def _let_write(self) -> None:
-        room = _MOST_WAITING - (len(self._city.written) - self._handled()) - self._due()
-        for _ in range(min(_PER_LOOK, room, self._plan.messages - len(self._city.written))):
+        room = _MOST_WAITING - (self._city.begun - self._seen.handled) - self._seen.due
+        for _ in range(min(_PER_LOOK, room, self._plan.messages - self._city.begun)):
             self._city.somebody_writes()
 
     def _report(self) -> None:
@@ -163,13 +178,10 @@ class _Soak:
             self._told_at = time.monotonic()
             self._tell(self.progress())
 
-    def _handled(self) -> int:
+    def _look(self) -> _Look:
         with self._database.reading() as connection:
-            return audit.count_handled(connection)
-
-    def _due(self) -> int:
-        with self._database.reading() as connection:
-            return audit.count_due(connection, datetime.now(UTC))
+            handled = audit.count_handled(connection)
+            return _Look(handled=handled, due=audit.count_due(connection, datetime.now(UTC)))
 
 
 def faults() -> list[Fault]:

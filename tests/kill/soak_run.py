@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.kill.city import City
+from tests.kill.city import EVERY_WAY, City
 from tests.kill.command import at_least_one, database_in, folder_for, show
 from tests.kill.soak import Plan, play
 
@@ -27,7 +27,7 @@ def main() -> int:
     with (
         folder_for(arguments.keep) as folder,
         database_in(arguments.database, folder) as url,
-        City(seed=plan.seed) as city,
+        City(seed=plan.seed, ways=EVERY_WAY) as city,
     ):
         outcome = play(url, city, folder, plan, tell=lambda so_far: print(so_far, flush=True))
     show(outcome.verdict.problems)

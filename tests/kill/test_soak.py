@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kill.city import City
+from tests.kill.city import EVERY_WAY, City
 from tests.kill.soak import Plan, play
 
 MESSAGES, SEED = 500, 20261129
@@ -14,7 +14,7 @@ MESSAGES, SEED = 500, 20261129
 
 @pytest.mark.timeout(1800)
 def test_many_messages_with_faults_and_kills_lose_nothing_and_double_nothing(sqlite_url: str, tmp_path: Path) -> None:
-    with City(seed=SEED) as city:
+    with City(seed=SEED, ways=EVERY_WAY) as city:
         outcome = play(sqlite_url, city, tmp_path, Plan(messages=MESSAGES, seed=SEED))
         channels = {channel for channel, _ in city.written}
     print(outcome)
@@ -22,4 +22,4 @@ def test_many_messages_with_faults_and_kills_lose_nothing_and_double_nothing(sql
     assert outcome.verdict.messages == MESSAGES
     assert outcome.progress.kills >= 2
     assert outcome.progress.faults >= MESSAGES / 20
-    assert channels == {"telegram", "x", "facebook", "messenger", "mastodon"}
+    assert channels == {"telegram", "x", "facebook", "messenger", "mastodon", "web_form", "counter"}

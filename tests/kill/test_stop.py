@@ -15,6 +15,7 @@ from storage.migrate import upgrade
 from storage.outbox import ReplyState
 from tests.kill.city import City
 from tests.kill.process import Clock, Product
+from tests.kill.settings import settings_of
 
 PATIENCE = 10.0  # seconds: what `docker stop` gives before it kills
 WRITERS = 60
@@ -24,7 +25,7 @@ WRITERS = 60
 def test_it_stops_in_time_while_a_platform_keeps_it_waiting(sqlite_url: str, tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     with City(seed=1) as city:
-        config.write_text(city.config(sqlite_url).replace("read_timeout = 1.0", "read_timeout = 90.0"), encoding="utf-8")
+        config.write_text(settings_of(city, sqlite_url).replace("read_timeout = 1.0", "read_timeout = 90.0"), encoding="utf-8")
         _let_hang(city, Side.WRITE)
         database = Database.open(sqlite_url)
         upgrade(database.engine)

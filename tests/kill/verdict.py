@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from storage import audit, queries
 from storage.audit import TakenIn
 from storage.database import Database
-from storage.inbox import WAITING
 from storage.outbox import Reply, ReplyState
 from tests.kill.city import City
 
 TOKEN = re.compile(r"WB-\d{4}-\d{5,}/\d+")
-# Telegram cannot be read back: what is uncertain there must end before staff, and nowhere else may it stay uncertain.
-CANNOT_READ_BACK = frozenset({"telegram"})
+# Neither Telegram nor mail can be read back: what is uncertain there must end before staff, and nowhere else may it stay so.
+CANNOT_READ_BACK = frozenset({"telegram", "counter", "web_form"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +41,9 @@ class Verdict:
 def left(database: Database, city: City) -> int:
     """How many messages and replies are not settled yet."""
     with database.reading() as connection:
-        messages, replies = audit.all_messages(connection), audit.all_replies(connection)
-    handled = {(message.channel, message.external_id) for message in messages if message.state != WAITING}
-    return len(city.written - handled) + sum(_is_under_way(reply) for reply in replies)
+        handled = audit.count_handled(connection)
+        under_way = audit.count_under_way(connection, cannot_read_back=CANNOT_READ_BACK)
+    return max(0, city.begun - handled) + under_way
 
 
 def compare(database: Database, city: City) -> Verdict:
@@ -55,7 +54,7 @@ def compare(database: Database, city: City) -> Verdict:
         torn = [melding.kenmerk for melding in meldingen if not queries.is_log_whole(connection, melding.id)]
     lost = city.written - {(message.channel, message.external_id) for message in messages}
     doubled = _taken_twice(messages)
-    posts = Counter(token for simulator in city.simulators for post in simulator.posted for token in TOKEN.findall(post.text))
+    posts = Counter(token for text in city.posted() for token in TOKEN.findall(text))
     lost_replies = [reply for reply in replies if _is_lost(reply, posts)]
     doubled_replies = [token for token, count in posts.items() if count > 1]
     uncertain = [reply for reply in replies if reply.state is ReplyState.UNCERTAIN]
