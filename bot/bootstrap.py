@@ -13,6 +13,7 @@ from bot.attachments import Attachments
 from bot.check_up import CheckUp
 from bot.clock import Clock, Rhythm, Role
 from bot.config import Config
+from bot.costs import share_costs
 from bot.edited_tables import EditedTables
 from bot.files import FileStore
 from bot.handling import Handling
@@ -118,6 +119,8 @@ def build(
         work.commit()
     router = router or running_engine(config, database, municipality)
     channels = tuple(build_channel(name, settings) for name, settings in config.channels.items())
+    for channel in channels:
+        share_costs(channel, database)
     places = online_places(config, now)
     triage = Triage(database=database, router=router, replies=replies, promises=promises, now=now, places=places)
     meters = Meters()

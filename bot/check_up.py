@@ -39,7 +39,7 @@ class CheckUp:
         """Look now, and write down when a token ends and what is wrong."""
         findings = await channel.check()
         if isinstance(channel, Costed):
-            findings += (channel.cost_so_far(await asyncio.to_thread(self._cursor, channel.name)),)
+            findings += (await asyncio.to_thread(channel.cost_so_far),)
         await asyncio.to_thread(self._record, channel.name, findings)
         return findings
 
@@ -63,10 +63,6 @@ class CheckUp:
         with self.database.work() as work:
             work.inbox.take_pushed(name, gone, self.now())
             work.commit()
-
-    def _cursor(self, name: str) -> str | None:
-        with self.database.work() as work:
-            return work.inbox.cursor(name)
 
     def _is_due(self, name: str) -> bool:
         with self.database.work() as work:

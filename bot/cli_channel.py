@@ -108,12 +108,14 @@ def _switch(database: Database) -> ChannelSwitch:
 def _look(settings: Config, database: Database, name: str) -> tuple[Finding, ...]:
     from bot.bootstrap import utc_now
     from bot.check_up import CheckUp
+    from bot.costs import share_costs
     from channels.base import Checkable, Finding
     from channels.registry import build_channel
 
     if name not in settings.channels:
         raise ConfigError(f"kanaal '{name}' staat niet aan; bekend: {', '.join(settings.channels) or 'geen'}")
     channel = build_channel(name, settings.channels[name])
+    share_costs(channel, database)
 
     async def look() -> tuple[Finding, ...]:
         try:

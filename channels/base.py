@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import BinaryIO, Protocol, runtime_checkable
 
 from routing.messages import CannotTell, Delivery, Item, NotFound, OutboundMessage, Page, Removal, Sent, Unknown
@@ -121,11 +121,29 @@ class Checkable(Protocol):
     async def check(self) -> tuple[Finding, ...]: ...
 
 
+class Ledger(Protocol):
+    """What a channel costs, in thousandths of a dollar, for all processes together. Safe to use from any thread.
+
+    `charge` counts each of these items once a day, whoever read it before; `refund` takes one back; `spent` is what the month
+    of this day cost. All raise StorageUnavailableError.
+    """
+
+    def charge(self, day: date, items: Iterable[str], cost: int) -> None: ...
+
+    def refund(self, day: date, item: str) -> None: ...
+
+    def spent(self, day: date) -> int: ...
+
+
 @runtime_checkable
 class Costed(Protocol):
-    """A channel that costs money per reading, and counts it in its cursor."""
+    """A channel that costs money, and stops reading at the end of its budget. It counts in the ledger that it was given."""
 
-    def cost_so_far(self, cursor: str | None) -> Finding: ...
+    def count_in(self, ledger: Ledger) -> None: ...
+
+    def cost_so_far(self) -> Finding:
+        """Blocking: it asks the ledger."""
+        ...
 
 
 @runtime_checkable

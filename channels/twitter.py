@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
-from channels.base import Challenge, Finding, Limits
+from channels.base import Challenge, Finding, Ledger, Limits
 from channels.media import download
 from channels.payload import JsonObject, object_of, text_of, unreadable
 from channels.session import ExchangeFailedError
@@ -24,8 +24,7 @@ from channels.twitter_budget import (
     PRICE_OF_OWN_POST,
     PRICE_OF_REPLY,
     PRICE_OF_REPLY_WITH_LINK,
-    Meanwhile,
-    Usage,
+    Budget,
     until_next_month,
 )
 from channels.twitter_client import Outcome, XClient, XSettings, utc_now
@@ -108,7 +107,7 @@ class XChannel:
         self._settings = settings
         self._now = now
         self._client = XClient(settings, now)
-        self._meanwhile = Meanwhile()
+        self._budget = Budget(settings.monthly_budget, now)
         self._account_id: str | None = None
         self.limits = Limits(
             max_length=_MAX_LENGTH,
@@ -166,13 +165,14 @@ class XChannel:
         for first in range(0, len(external_ids), _LOOKED_UP_AT_ONCE):
             batch = external_ids[first : first + _LOOKED_UP_AT_ONCE]
             found += parse_removed(_usable(await asyncio.to_thread(self._client.look_up, batch)))
-            self._meanwhile.note_reading(batch, PRICE_OF_LOOK_UP)
+            await asyncio.to_thread(self._budget.note_reading, batch, PRICE_OF_LOOK_UP)
         return found
 
-    def cost_so_far(self, cursor: str | None) -> Finding:
-        usage, budget = decode_cursor(cursor).usage.at(self._now()), self._settings.monthly_budget
-        text = f"X kostte deze maand ongeveer ${usage.dollars:.2f} van ${budget:.2f}, antwoorden meegerekend"
-        return Finding(text=text, is_good=usage.dollars < budget)
+    def count_in(self, ledger: Ledger) -> None:
+        self._budget.ledger = ledger
+
+    def cost_so_far(self) -> Finding:
+        return self._budget.finding()
 
     async def aclose(self) -> None:
         self._client.close()
@@ -199,14 +199,11 @@ class XChannel:
 
     def _fetch(self, cursor: XCursor) -> Page:
         """One page of mentions and, when their time has come, one of direct messages. Nothing when the budget is spent."""
-        cursor = replace(cursor, usage=cursor.usage.at(self._now()))
-        if cursor.usage.dollars >= self._settings.monthly_budget:
+        if self._budget.is_spent:
             wait = min(until_next_month(self._now()), timedelta(hours=1))
-            cursor = replace(cursor, usage=self._meanwhile.move_to(cursor.usage))
             return Page(items=(), cursor=cursor.encode(), problem=self._words_of_end(), again_after=wait)
         account_id = self._own_id()
         page, cursor = self._fetch_mentions(cursor, account_id)
-        cursor = replace(cursor, usage=self._meanwhile.move_to(cursor.usage))
         page = replace(page, again_after=self._client.pace("mentions"))
         if self._is_too_early(cursor.direct_at):
             return replace(page, cursor=cursor.encode())
@@ -241,26 +238,26 @@ class XChannel:
         after, more = walk.after_page(self._plausible(found), found.next_token, self._settings.overlap)
         gap = () if after.is_half_way else _gap_alarm(walk, found, has_start=self._settings.start is not None)
         new = tuple(item for item in found.items if item.external_id not in walk.recent)
-        usage = cursor.usage.charged(found.ids, PRICE_OF_MENTION)
-        new, usage = self._with_quotes(new, found.quotes, usage, account_id)
-        return Page(items=(*new, *gap), cursor="", more=more), replace(cursor, mentions=after, usage=usage)
+        self._budget.note_reading(found.ids, PRICE_OF_MENTION)
+        items = self._with_quotes(new, found.quotes, account_id)
+        return Page(items=(*items, *gap), cursor="", more=more), replace(cursor, mentions=after)
 
     def _with_quotes(
-        self, items: tuple[InboundMessage | UnreadableItem, ...], quotes: Mapping[str, str], usage: Usage, account_id: str
-    ) -> tuple[tuple[InboundMessage | UnreadableItem, ...], Usage]:
+        self, items: tuple[InboundMessage | UnreadableItem, ...], quotes: Mapping[str, str], account_id: str
+    ) -> tuple[InboundMessage | UnreadableItem, ...]:
         """What residents quote is part of what they say. That it cannot be read holds up nothing."""
         wanted = sorted({quotes[item.external_id] for item in items if item.external_id in quotes})
         if not wanted:
-            return items, usage
+            return items
         answer = self._client.quoted(wanted)
         texts = parse_quoted(answer, account_id) if isinstance(answer, dict) else {}
-        told = tuple(
+        self._budget.note_reading(texts, PRICE_OF_LOOK_UP)
+        return tuple(
             with_quote(item, texts.get(quotes[item.external_id]))
             if isinstance(item, InboundMessage) and item.external_id in quotes
             else item
             for item in items
         )
-        return told, usage.charged(texts, PRICE_OF_LOOK_UP)
 
     def _fetch_direct_messages(self, cursor: XCursor, account_id: str) -> tuple[Page, XCursor]:
         """A failure here is told and does not hold up the mentions."""
@@ -290,8 +287,8 @@ class XChannel:
         after, more = walk.after_page(self._plausible(found), next_token, self._settings.overlap)
         wanted = {identifier for identifier in found.ids if int(identifier) > floor and identifier not in walk.recent}
         items = tuple(item for item in found.items if isinstance(item, UnreadableItem) or item.external_id in wanted)
-        usage = cursor.usage.charged(found.ids, PRICE_OF_DIRECT_MESSAGE)
-        return replace(cursor, direct=after, usage=usage), items, more
+        self._budget.note_reading(found.ids, PRICE_OF_DIRECT_MESSAGE)
+        return replace(cursor, direct=after), items, more
 
     def _first_id(self) -> str:
         return "0" if self._settings.start is None else id_of_moment(self._settings.start)
@@ -313,13 +310,7 @@ class XChannel:
         return params
 
     def _send(self, message: OutboundMessage) -> Sent | Unknown:
-        if message.delivery is Delivery.PUBLIC_REPLY:
-            answer = self._client.post_reply(render_public_reply(message))
-        elif message.delivery is Delivery.DIRECT:
-            answer = self._client.post_direct_message(render_direct_message(message))
-        else:
-            raise MessageRejectedError(f"X kent geen weg '{message.delivery}'; kies een openbaar antwoord of een DM.")
-        self._note_reply(message, answer)
+        answer = self._posted(message)
         if isinstance(answer, Refusal):
             judgement = judge_send(answer, message.delivery)
             if isinstance(judgement, ChannelError):
@@ -332,12 +323,20 @@ class XChannel:
         posted_id = parse_posted(answer)
         return Sent(external_id=posted_id) if posted_id else Unknown(reason="X antwoordde zonder nummer van het bericht")
 
-    def _note_reply(self, message: OutboundMessage, answer: Outcome) -> None:
+    def _posted(self, message: OutboundMessage) -> Outcome:
         """What was refused or never left costs nothing; what may have been posted may have been charged."""
-        if isinstance(answer, Refusal) or (isinstance(answer, ExchangeFailedError) and not answer.may_have_arrived):
-            return
+        if message.delivery is Delivery.PUBLIC_REPLY:
+            post, draft = self._client.post_reply, render_public_reply(message)
+        elif message.delivery is Delivery.DIRECT:
+            post, draft = self._client.post_direct_message, render_direct_message(message)
+        else:
+            raise MessageRejectedError(f"X kent geen weg '{message.delivery}'; kies een openbaar antwoord of een DM.")
         has_link = message.delivery is Delivery.PUBLIC_REPLY and "://" in message.text
-        self._meanwhile.note_reply(PRICE_OF_REPLY_WITH_LINK if has_link else PRICE_OF_REPLY)
+        payment = self._budget.pay_reply(message.token, PRICE_OF_REPLY_WITH_LINK if has_link else PRICE_OF_REPLY)
+        answer = post(draft)
+        if isinstance(answer, Refusal) or (isinstance(answer, ExchangeFailedError) and not answer.may_have_arrived):
+            self._budget.take_back(payment)
+        return answer
 
     def _find_sent(self, message: OutboundMessage) -> Sent | NotFound | CannotTell:
         params = {"max_results": "100"}
@@ -361,10 +360,10 @@ class XChannel:
         account_id = self._own_id()
         if message.delivery is Delivery.PUBLIC_REPLY:
             payload = _usable(self._client.own_posts(account_id, params))
-            self._meanwhile.note_reading(ids_in(payload), PRICE_OF_OWN_POST)
+            self._budget.note_reading(ids_in(payload), PRICE_OF_OWN_POST)
             return payload, parse_own_reply(payload, message)
         payload = _usable(self._client.direct_messages_with(message.to, params))
-        self._meanwhile.note_reading(ids_in(payload), PRICE_OF_DIRECT_MESSAGE)
+        self._budget.note_reading(ids_in(payload), PRICE_OF_DIRECT_MESSAGE)
         return payload, parse_own_direct_message(payload, account_id, message.token)
 
     def _own_id(self) -> str:

@@ -6,93 +6,80 @@ are read by the account they are addressed to ("owned reads"). Where a price dep
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
 
-from channels.payload import JsonObject, id_of, list_of, size_of, text_of
+from channels.base import Finding, Ledger
+from routing.errors import StorageUnavailableError, TemporaryChannelError
 
-PRICE_OF_MENTION = 0.001
-PRICE_OF_DIRECT_MESSAGE = 0.010
-PRICE_OF_LOOK_UP = 0.005
-PRICE_OF_OWN_POST = 0.001
-PRICE_OF_REPLY = 0.015
-PRICE_OF_REPLY_WITH_LINK = 0.200
-_MOST_SEEN = 3000
-_MOST_READINGS = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """`spent`: thousandths of a dollar in `month` (2026-11). `seen`: what was charged on `day` (2026-11-29)."""
-
-    month: str = ""
-    day: str = ""
-    spent: int = 0
-    seen: tuple[str, ...] = ()
-
-    @property
-    def dollars(self) -> float:
-        return self.spent / 1000
-
-    def at(self, now: datetime) -> Usage:
-        """As it stands now: a new month begins at nothing, a new day charges everything anew."""
-        month, day = now.astimezone(UTC).strftime("%Y-%m"), now.astimezone(UTC).strftime("%Y-%m-%d")
-        usage = self if month == self.month else Usage(month=month)
-        return usage if usage.day == day else replace(usage, day=day, seen=())
-
-    def charged(self, ids: Iterable[str], price: float) -> Usage:
-        """After reading these, of which those that were read today already cost nothing."""
-        new = tuple(identifier for identifier in dict.fromkeys(ids) if identifier not in self.seen)
-        return replace(self, spent=self.spent + round(price * 1000) * len(new), seen=(*self.seen, *new)[-_MOST_SEEN:])
-
-    def paid(self, price: float) -> Usage:
-        """After a reply."""
-        return replace(self, spent=self.spent + round(price * 1000))
-
-    def as_values(self) -> dict[str, object]:
-        return {"month": self.month, "day": self.day, "spent": self.spent, "seen": self.seen}
+# Thousandths of a dollar.
+PRICE_OF_MENTION = 1
+PRICE_OF_DIRECT_MESSAGE = 10
+PRICE_OF_LOOK_UP = 5
+PRICE_OF_OWN_POST = 1
+PRICE_OF_REPLY = 15
+PRICE_OF_REPLY_WITH_LINK = 200
 
 
-class Meanwhile:
-    """What was spent between two rounds of reading, until a round of this process writes it down.
-
-    A process that ends before that forgets it, and one that never reads keeps no more than the latest readings.
-    """
+class MemoryLedger:
+    """Counts for one process, as long as it lives: for a channel that nobody gave a ledger."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._readings: deque[tuple[tuple[str, ...], float]] = deque(maxlen=_MOST_READINGS)
-        self._replies = 0.0
+        self._costs: dict[tuple[date, str], int] = {}
 
-    def note_reading(self, ids: Iterable[str], price: float) -> None:
-        with self._lock:
-            self._readings.append((tuple(ids), price))
+    def charge(self, day: date, items: Iterable[str], cost: int) -> None:
+        self._costs = {(day, item): cost for item in items} | self._costs
 
-    def note_reply(self, price: float) -> None:
-        with self._lock:
-            self._replies += price
+    def refund(self, day: date, item: str) -> None:
+        self._costs.pop((day, item), None)
 
-    def move_to(self, usage: Usage) -> Usage:
-        """The usage with all of it; nothing is left here."""
-        with self._lock:
-            readings = list(self._readings)
-            self._readings.clear()
-            replies, self._replies = self._replies, 0.0
-        for ids, price in readings:
-            usage = usage.charged(ids, price)
-        return usage.paid(replies)
+    def spent(self, day: date) -> int:
+        return sum(cost for (on, _), cost in self._costs.items() if on >= day.replace(day=1))
 
 
-def usage_of(values: JsonObject) -> Usage:
-    return Usage(
-        month=text_of(values.get("month")),
-        day=text_of(values.get("day")),
-        spent=size_of(values.get("spent")) or 0,
-        seen=tuple(identifier for identifier in map(id_of, list_of(values.get("seen"))) if identifier),
-    )
+class Budget:
+    """`dollars` a month for everything together. `ledger` counts for all processes; `now` is the clock."""
+
+    def __init__(self, dollars: float, now: Callable[[], datetime]) -> None:
+        self.ledger: Ledger = MemoryLedger()
+        self._dollars, self._now = dollars, now
+
+    @property
+    def is_spent(self) -> bool:
+        return self._spent() >= self._dollars
+
+    def note_reading(self, ids: Iterable[str], price: int) -> None:
+        self.ledger.charge(self._day(), ids, price)
+
+    def pay_reply(self, token: str, price: int) -> str:
+        """Count a reply that is about to be posted: what was posted can then not be forgotten. Returns what `take_back` takes.
+
+        Raises TemporaryChannelError when it cannot be written down.
+        """
+        payment = f"{token} {uuid4().hex}"  # each attempt is charged for itself
+        try:
+            self.ledger.charge(self._day(), (payment,), price)
+        except StorageUnavailableError as error:
+            raise TemporaryChannelError(f"X: wat dit antwoord kost is nu niet op te schrijven: {error}") from error
+        return payment
+
+    def take_back(self, payment: str) -> None:
+        """X refused the reply. What cannot be taken back counts as spent."""
+        with suppress(StorageUnavailableError):
+            self.ledger.refund(self._day(), payment)
+
+    def finding(self) -> Finding:
+        spent = self._spent()
+        text = f"X kostte deze maand ongeveer ${spent:.2f} van ${self._dollars:.2f}, antwoorden meegerekend"
+        return Finding(text=text, is_good=spent < self._dollars)
+
+    def _spent(self) -> float:
+        return self.ledger.spent(self._day()) / 1000
+
+    def _day(self) -> date:
+        return self._now().astimezone(UTC).date()
 
 
 def until_next_month(now: datetime) -> timedelta:

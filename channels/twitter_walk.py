@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from channels.payload import JsonObject, id_of, list_of, object_of, size_of
-from channels.twitter_budget import Usage, usage_of
 
 _SNOWFLAKE_EPOCH = datetime.fromtimestamp(1_288_834_974.657, UTC)
 _SNOWFLAKE_SHIFT = 22  # the bits below the milliseconds
@@ -85,11 +84,10 @@ class XCursor:
     mentions: StreamWalk = StreamWalk()
     direct: StreamWalk = StreamWalk()
     direct_at: int = 0
-    usage: Usage = field(default_factory=Usage)
 
     def encode(self) -> str:
         streams = {"mentions": self.mentions.as_values(), "direct": self.direct.as_values()}
-        return json.dumps({**streams, "direct_at": self.direct_at, "usage": self.usage.as_values()})
+        return json.dumps({**streams, "direct_at": self.direct_at})
 
 
 def decode_cursor(cursor: str | None) -> XCursor:
@@ -105,7 +103,6 @@ def decode_cursor(cursor: str | None) -> XCursor:
         mentions=_walk_of(object_of(values.get("mentions", values))),
         direct=_walk_of(object_of(values.get("direct"))),
         direct_at=size_of(values.get("direct_at")) or 0,
-        usage=usage_of(object_of(values.get("usage"))),
     )
 
 

@@ -19,6 +19,7 @@ from storage.bell import Bell
 from storage.channel_states import ChannelStates
 from storage.colleagues import Colleagues
 from storage.corrections import Corrections
+from storage.costs import Costs
 from storage.edits import Edits
 from storage.follow import Follow
 from storage.form_uses import FormUses
@@ -112,6 +113,7 @@ class UnitOfWork:
         self.model_log = ModelLog(self._connection)
         self.leases = Leases(self._connection)
         self.form_uses = FormUses(self._connection)
+        self.costs = Costs(self._connection)
         self.watching = Watching(self._connection)
         self.edits = Edits(self._connection)
         self.journal = Journal(self._connection)

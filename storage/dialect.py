@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,8 +20,13 @@ def insert_new(connection: sa.Connection, table: sa.Table, values: dict[str, obj
 
 def ensure_row(connection: sa.Connection, table: sa.Table, values: dict[str, object]) -> None:
     """Insert a row unless one with its primary key is there. Idempotent."""
+    ensure_rows(connection, table, [values])
+
+
+def ensure_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """As `ensure_row`, for one or more."""
     insert = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-    connection.execute(insert.values(values).on_conflict_do_nothing())
+    connection.execute(insert.on_conflict_do_nothing(), rows)
 
 
 def upsert(connection: sa.Connection, table: sa.Table, key: str | tuple[str, ...], values: dict[str, object]) -> None:

@@ -485,6 +485,15 @@ model_promotions = sa.Table(
     sa.CheckConstraint("step IN ('gepromoveerd', 'teruggedraaid')", name="step"),
 )
 
+channel_costs = sa.Table(
+    "channel_costs",
+    metadata,
+    sa.Column("channel", sa.Text, primary_key=True),
+    sa.Column("day", sa.Text, primary_key=True),  # 2026-11-29, UTC
+    sa.Column("item", sa.Text, primary_key=True),  # what was charged: the number of a post, or an attempt to post a reply
+    sa.Column("cost", sa.Integer, nullable=False),  # thousandths of a dollar
+)
+
 form_uses = sa.Table(
     "form_uses",
     metadata,
