@@ -31,6 +31,7 @@ _log = structlog.get_logger(__name__)
 _RETENTION = timedelta(hours=1)
 _CHECK_UP = timedelta(minutes=10)  # how often it is asked whether a daily look is due
 _SWEEP = timedelta(hours=1)
+_PORTION = 50  # after so many it is asked anew whether this process may, and whether it must stop
 
 
 Step = tuple[str, timedelta, Callable[[], Awaitable[None]]]
@@ -74,6 +75,7 @@ class Clock:
     role: Role = Role.ALL
     trouble: dict[str, str] = field(default_factory=dict)
     _busy: set[asyncio.Task[None]] = field(default_factory=set)
+    _is_resting: asyncio.Event = field(default_factory=asyncio.Event)
 
     def start(self) -> AsyncIOScheduler:
         """Start ticking on the running event loop. A tick that is still busy is skipped, never doubled."""
@@ -133,6 +135,7 @@ class Clock:
 
         Returns whether all of them have.
         """
+        self._is_resting.set()
         self.relay.stop()
         await asyncio.to_thread(self.singles.database.bell.hang_up)
         if self._busy:
@@ -182,9 +185,10 @@ class Clock:
             def is_ours() -> bool:
                 return self.singles.take(f"versturen {channel.name}") is not None
 
-            if await asyncio.to_thread(is_ours):
+            sent = _PORTION
+            while sent == _PORTION and await asyncio.to_thread(is_ours):
                 await self.relay.settle(channel, is_ours)
-                await self.relay.run(channel, is_ours=is_ours)
+                sent = await self.relay.run(channel, _PORTION, is_ours)
 
         return relay
 
@@ -207,7 +211,10 @@ class Clock:
         await asyncio.to_thread(self.attachments.sweep)
 
     async def _triaging(self) -> None:
-        await asyncio.to_thread(self.triage.run)
+        """All that waits: in a storm the next tick is too far away."""
+        handled = _PORTION
+        while handled == _PORTION and not self._is_resting.is_set():
+            handled = await asyncio.to_thread(self.triage.run, _PORTION)
 
     async def _keeping(self) -> None:
         await asyncio.to_thread(self._keep)

@@ -273,6 +273,27 @@ async def test_who_was_overtaken_while_sending_stops(database: Database, simulat
     await counter.channel.aclose()
 
 
+async def test_a_storm_does_not_wait_for_the_next_tick(database: Database, simulator: TelegramSimulator) -> None:
+    counter = Counter(database, simulator)
+    for number in range(120):
+        simulator.resident_writes(str(number), "Bewoner", f"lamp {number} is stuk")
+    await counter.tick()
+    assert len(simulator.posted) == 120
+    await counter.channel.aclose()
+
+
+async def test_who_has_to_stop_begins_no_further_portion(database: Database, simulator: TelegramSimulator) -> None:
+    counter = Counter(database, simulator)
+    for number in range(120):
+        simulator.resident_writes(str(number), "Bewoner", f"lamp {number} is stuk")
+    await counter.clock.intake.fetch(counter.channel)
+    assert await counter.clock.rest()
+    await counter.tick()
+    assert len(counter.office.meldingen()) == 0
+    assert len(simulator.posted) == 0
+    await counter.channel.aclose()
+
+
 async def test_an_outcome_that_meets_a_rival_is_written_down_all_the_same(
     postgres_url: str, simulator: TelegramSimulator
 ) -> None:
