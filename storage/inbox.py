@@ -167,10 +167,12 @@ class Inbox:
 
         Returns the id of the first; None when this is it, or has words of its own that came too late.
         """
+        if item.album is None:
+            return None
         same = sa.and_(messages.c.channel == item.channel, messages.c.thread == item.thread, messages.c.album == item.album)
         earlier = sa.select(messages).where(same, messages.c.id < message_id).order_by(messages.c.id).limit(1)
         earlier = earlier.with_for_update()  # its state must not change between the look and the joining
-        first = None if item.album is None else self._connection.execute(earlier).one_or_none()
+        first = self._connection.execute(earlier).one_or_none()
         if first is None or (item.text and (first.text or first.state != WAITING)):
             return None
         self._set(first.id, attachments=[*first.attachments, *_as_json(item.attachments)], text=first.text or item.text)

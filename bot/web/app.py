@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 from fastapi import Depends, FastAPI, Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from bot.config import OrganisationTable
@@ -87,12 +88,13 @@ _log = structlog.get_logger(__name__)
 
 def create_app(application: Application) -> FastAPI:
     """The desk of a built application."""
-    app = build_desk(_desk_of(application))
+    deliveries = Deliveries(application.database, application.now, application.meters)
+    # Before the desk: a platform in a storm must not be compared with every page first.
+    posted = Mount("/webhooks", webhooks(application.channels, deliveries))
+    app = build_desk(_desk_of(application), first=(posted,))
     settings = application.config.channels.get(WEB_FORM)
     if settings is not None:
         app.mount("/melden", web_form.web_form(app.state.desk, app.state.pages, settings))
-    deliveries = Deliveries(application.database, application.now, application.meters)
-    app.mount("/webhooks", webhooks(application.channels, deliveries))
     return app
 
 
@@ -153,13 +155,20 @@ def areas() -> dict[str, tuple[str, ...]]:
     }
 
 
-def build_desk(desk: Desk, static: Path = FOLDER, views: tuple[ModuleType, ...] = VIEWS) -> FastAPI:
-    """The app for one desk. Says so when the style sheets are missing, and works without them."""
+def build_desk(
+    desk: Desk, static: Path = FOLDER, views: tuple[ModuleType, ...] = VIEWS, first: Sequence[BaseRoute] = ()
+) -> FastAPI:
+    """The app for one desk. Says so when the style sheets are missing, and works without them.
+
+    `first` is looked at before every view, and does not pass the door.
+    """
     assets = Assets.find(static, desk.theme)
     if not assets.is_complete:
         _log.warning("desk without style", remedy=REMEDY)
     # Every route passes the door, also one that is added later; the interactive documentation is not for the public.
-    app = FastAPI(title="Wijkbalie", dependencies=[Depends(admit)], docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Wijkbalie", routes=[*first], dependencies=[Depends(admit)], docs_url=None, redoc_url=None, openapi_url=None
+    )
     app.state.desk = desk
     app.state.sessions = Sessions(desk)
     app.state.pages = Pages(desk, assets)
