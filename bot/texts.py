@@ -10,11 +10,13 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
 
+from babel import Locale
 from babel.dates import format_datetime
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -106,7 +108,12 @@ class TextBook:
 
     def day(self, moment: datetime) -> str:
         """A date as people say it, in the office's own zone."""
-        return str(format_datetime(moment.astimezone(AMSTERDAM), "EEEE d MMMM", locale=self.language))
+        return str(format_datetime(moment.astimezone(AMSTERDAM), "EEEE d MMMM", locale=_locale(self.language)))
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(language)
 
 
 _BOTH_FORMS = re.compile(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")

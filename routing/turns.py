@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from itertools import pairwise
 
@@ -64,15 +64,18 @@ class Sign(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnReading:
-    """`words` counts the words. `content` are the words that may name a matter, as they sound."""
+    """`words` counts the words. `content` are the words that may name a matter, as they sound.
 
-    signs: frozenset[Sign]
+    `plain` is the text as the patterns read it. A sign is looked for when it is asked for: most never are.
+    """
+
+    plain: str
     words: int
     content: frozenset[str]
 
     def has(self, *signs: Sign) -> bool:
         """Whether it shows any of `signs`."""
-        return not self.signs.isdisjoint(signs)
+        return any(_shows(self.plain, sign) for sign in signs)
 
 
 _MOST_CHARACTERS = 1_000  # what comes later in a very long message is no chat
@@ -89,55 +92,39 @@ _WORD = re.compile(r"\w+")
 _SHORTEST_CONTENT = 3
 _SHORTEST_OPENING = 3
 _STEM = 6
-_SEARCHED = (
-    Sign.STATUS,
-    Sign.RETRACT,
-    Sign.STILL,
-    Sign.AGAIN,
-    Sign.CORRECTION,
-    Sign.JOINING,
-    Sign.WITNESS,
-    Sign.REACHABLE,
-    Sign.REQUEST,
-    Sign.SECOND,
-    Sign.ASIDE,
-    Sign.LAUGH,
-    Sign.OPINION,
-    Sign.SARCASM,
-    Sign.PAST,
-    Sign.MISSING,
-    Sign.BACK,
-    Sign.CONTRAST,
-    Sign.WISH,
-    Sign.PERSON,
-    Sign.ALREADY,
-)
-_OPENINGS = (Sign.ADDITION, Sign.CONTINUES, Sign.RESIGNED)
+_REMEMBERED = 512
 
 
 def read_turn(text: str) -> TurnReading:
     """Read a text. Pure; never raises."""
     plain = _plain(text)
+    return TurnReading(plain=plain, words=len(_WORD.findall(plain)), content=content_of(text))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _shows(plain: str, sign: Sign) -> bool:
     book = _book()
-    signs = {sign for sign in _SEARCHED if book[sign].search(plain)}
-    if _NUMBER.search(plain):
-        signs.add(Sign.NUMBER)
-    if _ASKED.search(plain) or book["asks"].search(plain):
-        signs.add(Sign.QUESTION)
-    if any(_tells_solved(sentence, book) for sentence in _SENTENCE.split(plain)):
-        signs.add(Sign.SOLVED)
-        rest = book[Sign.SOLVED].sub(" ", plain)
-        signs -= {sign for sign in (Sign.STILL, Sign.AGAIN) if not book[sign].search(rest)}
-    meant = book["polite"].sub(" polite ", plain)
-    if book[Sign.THANKS].search(meant):
-        signs.add(Sign.THANKS)
-    if book["greeting"].match(plain):
-        signs.add(Sign.GREETS)
-    signs |= {sign for sign in _OPENINGS if book[sign].match(plain)}
-    signs |= _nothing_else(meant, book)
-    if _tells_two(plain, book):
-        signs.add(Sign.TWO_MATTERS)
-    return TurnReading(signs=frozenset(signs), words=len(_WORD.findall(plain)), content=content_of(text))
+    match sign:
+        case Sign.NUMBER:
+            return _NUMBER.search(plain) is not None
+        case Sign.QUESTION:
+            return (_ASKED.search(plain) or book["asks"].search(plain)) is not None
+        case Sign.SOLVED:
+            return any(_tells_solved(sentence, book) for sentence in _SENTENCE.split(plain))
+        case Sign.STILL | Sign.AGAIN if book[sign].search(plain) and _shows(plain, Sign.SOLVED):
+            return book[sign].search(book[Sign.SOLVED].sub(" ", plain)) is not None
+        case Sign.THANKS:
+            return book[sign].search(_meant(plain, book)) is not None
+        case Sign.GREETS:
+            return book["greeting"].match(plain) is not None
+        case Sign.ADDITION | Sign.CONTINUES | Sign.RESIGNED:
+            return book[sign].match(plain) is not None
+        case Sign.THANKS_ONLY | Sign.ACK_ONLY | Sign.GREETING_ONLY:
+            return sign is _nothing_else(_meant(plain, book), book)
+        case Sign.TWO_MATTERS:
+            return _tells_two(plain, book)
+        case _:
+            return book[sign].search(plain) is not None
 
 
 def content_of(text: str) -> frozenset[str]:
@@ -169,10 +156,14 @@ def _tells_solved(sentence: str, book: Mapping[str, re.Pattern[str]]) -> bool:
     return book["not"].search(f"{before} {found.group()} {after}") is None
 
 
-def _nothing_else(plain: str, book: Mapping[str, re.Pattern[str]]) -> set[Sign]:
+def _meant(plain: str, book: Mapping[str, re.Pattern[str]]) -> str:
+    return book["polite"].sub(" polite ", plain)
+
+
+def _nothing_else(plain: str, book: Mapping[str, re.Pattern[str]]) -> Sign | None:
     """Which of greeting, thanks and 'ok' is all that the text says."""
     if not plain:
-        return set()
+        return None
     rest = plain
     shown: set[Sign] = set()
     for name, sign in (
@@ -186,8 +177,8 @@ def _nothing_else(plain: str, book: Mapping[str, re.Pattern[str]]) -> set[Sign]:
         if found:
             shown.add(sign)
     if _WORD.search(rest):
-        return set()
-    return {next((sign for sign in (Sign.THANKS_ONLY, Sign.ACK_ONLY, Sign.GREETING_ONLY) if sign in shown), Sign.ACK_ONLY)}
+        return None
+    return next((sign for sign in (Sign.THANKS_ONLY, Sign.ACK_ONLY, Sign.GREETING_ONLY) if sign in shown), Sign.ACK_ONLY)
 
 
 def _tells_two(plain: str, book: Mapping[str, re.Pattern[str]]) -> bool:

@@ -68,12 +68,15 @@ class ChannelChange:
     why: str = field(default="")
 
 
+_STATE = sa.select(channel_states).where(channel_states.c.channel == sa.bindparam("of_channel"))
+
+
 class ChannelStates:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
     def find(self, channel: str) -> ChannelState | None:
-        row = self._connection.execute(sa.select(channel_states).where(channel_states.c.channel == channel)).one_or_none()
+        row = self._connection.execute(_STATE, {"of_channel": channel}).one_or_none()
         return None if row is None else ChannelState.from_row(row)
 
     def get(self, channel: str) -> ChannelState:

@@ -21,6 +21,10 @@ class Colleague:
     joined_at: datetime | None
 
 
+_OF_PERSON = colleagues.c.person_id == sa.bindparam("of_person")
+_NAME = sa.select(colleagues.c.name).where(_OF_PERSON).order_by(colleagues.c.id.desc()).limit(1)
+
+
 class Colleagues:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
@@ -40,8 +44,7 @@ class Colleagues:
 
     def name_of(self, person_id: int) -> str | None:
         """The name of the colleague behind this account, if it is one."""
-        query = sa.select(colleagues.c.name).where(colleagues.c.person_id == person_id).order_by(colleagues.c.id.desc()).limit(1)
-        return self._connection.execute(query).scalar_one_or_none()
+        return self._connection.execute(_NAME, {"of_person": person_id}).scalar_one_or_none()
 
     def all(self) -> tuple[Colleague, ...]:
         names = tuple(Colleague.__dataclass_fields__)

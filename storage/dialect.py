@@ -1,9 +1,13 @@
-"""The few places where SQLite and PostgreSQL speak differently."""
+"""The few places where SQLite and PostgreSQL speak differently.
+
+A statement is made once and executed with values: making one costs more than SQLite needs to carry it out.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,10 +16,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 def insert_new(connection: sa.Connection, table: sa.Table, values: dict[str, object]) -> int | None:
     """Insert a row unless a unique constraint already holds it. Returns its id, or None when it was there. Idempotent."""
-    insert = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-    statement = insert.values(values).on_conflict_do_nothing().returning(table.c.id)
-    found: int | None = connection.execute(statement).scalar_one_or_none()
+    found: int | None = connection.execute(_inserting_new(table, connection.dialect.name), values).scalar_one_or_none()
     return found
+
+
+@cache
+def _inserting_new(table: sa.Table, dialect: str) -> sa.Executable:
+    return insert_for(table, dialect).on_conflict_do_nothing().returning(table.c.id)
+
+
+def insert_for(table: sa.Table, dialect: str) -> postgresql.Insert | sqlite.Insert:
+    """An insert that can say what to do about a row that is there already."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def ensure_row(connection: sa.Connection, table: sa.Table, values: dict[str, object]) -> None:
@@ -25,16 +37,20 @@ def ensure_row(connection: sa.Connection, table: sa.Table, values: dict[str, obj
 
 def ensure_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
     """As `ensure_row`, for one or more."""
-    insert = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-    connection.execute(insert.on_conflict_do_nothing(), rows)
+    connection.execute(insert_for(table, connection.dialect.name).on_conflict_do_nothing(), rows)
 
 
 def upsert(connection: sa.Connection, table: sa.Table, key: str | tuple[str, ...], values: dict[str, object]) -> None:
     """Insert a row or update the one with the same `key` (one column, or several together). Idempotent."""
     keys = (key,) if isinstance(key, str) else key
-    insert = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-    changes = {name: value for name, value in values.items() if name not in keys}
-    connection.execute(insert.values(values).on_conflict_do_update(index_elements=keys, set_=changes))
+    connection.execute(_upserting(table, connection.dialect.name, keys, tuple(values)), values)
+
+
+@cache
+def _upserting(table: sa.Table, dialect: str, keys: tuple[str, ...], names: tuple[str, ...]) -> sa.Executable:
+    insert = insert_for(table, dialect)
+    changes = {name: insert.excluded[name] for name in names if name not in keys}
+    return insert.on_conflict_do_update(index_elements=keys, set_=changes)
 
 
 def one_at_a_time(connection: sa.Connection, number: int) -> None:

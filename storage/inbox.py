@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from routing.melding import CLOSED
 from routing.messages import Attachment, AttachmentKind, InboundMessage, Item, Page, Removal, UnreadableItem, Visibility
 from storage.attachments import Attachments
 from storage.channel_states import ChannelStates
-from storage.dialect import insert_new, skipping_locked, upsert
+from storage.dialect import insert_for, insert_new, skipping_locked, upsert
 from storage.tables import cursors, meldingen, messages, people
 from storage.withdrawals import Withdrawals
 
@@ -64,7 +65,24 @@ _WAITING_FIRST = (
         ),
     )
     .order_by(messages.c.id)
+    .limit(sa.bindparam("at_most", type_=sa.Integer()))
 )
+_CHANGE_MESSAGE = sa.update(messages).where(messages.c.id == sa.bindparam("of_message"))
+_CURSOR = sa.select(cursors.c.cursor).where(cursors.c.channel == sa.bindparam("of_channel"))
+
+
+@cache
+def _meeting(dialect: str) -> sa.Executable:
+    """Make the person of a message known, or renew what is known: a name is not forgotten, nor the latest private message."""
+    insert = insert_for(people, dialect)
+    new, last = insert.excluded, people.c.last_wrote_private_at
+    is_older = sa.or_(new.last_wrote_private_at.is_(None), last > new.last_wrote_private_at)
+    changes = {
+        "is_bot": new.is_bot,
+        "display_name": sa.case((new.display_name == "", people.c.display_name), else_=new.display_name),
+        "last_wrote_private_at": sa.case((is_older, last), else_=new.last_wrote_private_at),
+    }
+    return insert.on_conflict_do_update(index_elements=("channel", "external_id"), set_=changes).returning(people.c.id)
 
 
 class Inbox:
@@ -75,7 +93,7 @@ class Inbox:
         self._withdrawals = Withdrawals(connection)
 
     def cursor(self, channel: str) -> str | None:
-        return self._connection.execute(sa.select(cursors.c.cursor).where(cursors.c.channel == channel)).scalar_one_or_none()
+        return self._connection.execute(_CURSOR, {"of_channel": channel}).scalar_one_or_none()
 
     def take_in(self, channel: str, page: Page, now: datetime) -> int:
         """Keep every item of the page that is not kept yet, and the cursor. Returns how many were new. Idempotent."""
@@ -96,7 +114,7 @@ class Inbox:
 
         Only the oldest: two workers must not judge two messages of one conversation at the same time.
         """
-        rows = self._connection.execute(skipping_locked(self._connection, _WAITING_FIRST.limit(limit), messages))
+        rows = self._connection.execute(skipping_locked(self._connection, _WAITING_FIRST, messages), {"at_most": limit})
         return tuple(StoredMessage.from_row(row) for row in rows)
 
     def mark_handled(self, message_id: int, *, melding_id: int | None, action: str) -> None:
@@ -215,20 +233,19 @@ class Inbox:
     def _person_id(self, item: InboundMessage, now: datetime) -> int | None:
         if item.sender is None:
             return None
-        key = {"channel": item.channel, "external_id": item.sender.external_id}
-        insert_new(self._connection, people, {**key, "display_name": item.sender.display_name, "first_seen_at": now})
-        is_person = sa.and_(people.c.channel == item.channel, people.c.external_id == item.sender.external_id)
-        changes: dict[str, object] = {"is_bot": item.sender.is_bot}
-        if item.sender.display_name:
-            changes["display_name"] = item.sender.display_name
-        if item.visibility is Visibility.PRIVATE and item.sender.is_proven:
-            last = people.c.last_wrote_private_at
-            changes["last_wrote_private_at"] = sa.case((last > item.sent_at, last), else_=item.sent_at)
-        self._connection.execute(sa.update(people).where(is_person).values(changes))
-        return int(self._connection.execute(sa.select(people.c.id).where(is_person)).scalar_one())
+        is_proven = item.visibility is Visibility.PRIVATE and item.sender.is_proven
+        person = {
+            "channel": item.channel,
+            "external_id": item.sender.external_id,
+            "display_name": item.sender.display_name,
+            "is_bot": item.sender.is_bot,
+            "first_seen_at": now,
+            "last_wrote_private_at": item.sent_at if is_proven else None,
+        }
+        return int(self._connection.execute(_meeting(self._connection.dialect.name), person).scalar_one())
 
     def _set(self, message_id: int, **changes: object) -> None:
-        self._connection.execute(sa.update(messages).where(messages.c.id == message_id).values(changes))
+        self._connection.execute(_CHANGE_MESSAGE, {**changes, "of_message": message_id})
 
 
 def _as_json(found: Iterable[Attachment]) -> list[dict[str, object]]:

@@ -20,6 +20,7 @@ from storage.tables import people
 CHANNEL = "web_form"
 MOST_PER_DAY = 3
 _DAY = timedelta(days=1)
+_WISH = sa.select(people.c.wish).where(people.c.id == sa.bindparam("of_person"))
 
 
 class MailWays:
@@ -65,8 +66,7 @@ class MailWays:
 
     def preferred(self, person_id: int) -> int | None:
         """The address that hears the news now, if that is what this person wants."""
-        wants = sa.select(people.c.wish).where(people.c.id == person_id)
-        is_wanted = self._connection.execute(wants).scalar_one() == Wish.ELDERS.value
+        is_wanted = self._connection.execute(_WISH, {"of_person": person_id}).scalar_one() == Wish.ELDERS.value
         return self.proven(person_id) if is_wanted else None
 
     def _set_wish(self, which: sa.ColumnElement[bool], wish: Wish) -> None:

@@ -203,13 +203,27 @@ def chain_hash(previous: str, event: dict[str, Any]) -> str:
     return hashlib.sha256(f"{previous}\n{body}".encode()).hexdigest()
 
 
-def family(melding_id: int) -> sa.Select[tuple[int]]:
+def family(melding_id: int | sa.BindParameter[int]) -> sa.Select[tuple[int]]:
     """The id of a melding and of those merged into it. Their melders are told together, each on their own channel."""
     return sa.select(meldingen.c.id).where(sa.or_(meldingen.c.id == melding_id, meldingen.c.merged_into_id == melding_id))
 
 
 _OF_PERSON = (people.c.external_id.label("recipient"), people.c.last_wrote_private_at, people.c.wish, people.c.speaks_for_id)
 _MELDERS = sa.select(melders, *_OF_PERSON).join(people, people.c.id == melders.c.person_id)
+_MELDING: sa.BindParameter[int] = sa.bindparam("of_melding", type_=sa.BigInteger())
+_PERSON: sa.BindParameter[int] = sa.bindparam("of_person", type_=sa.BigInteger())
+_ONE = sa.select(meldingen).where(meldingen.c.id == _MELDING)
+_NEW = sa.insert(meldingen).returning(meldingen)
+_UNCHANGED = sa.and_(meldingen.c.id == _MELDING, meldingen.c.event_count == sa.bindparam("seen_events"))
+_CHANGE = sa.update(meldingen).where(_UNCHANGED).returning(meldingen)
+_NEW_EVENT = sa.insert(events).returning(events.c.id)
+_TAKES_PART = sa.select(sa.exists().where(melders.c.melding_id.in_(family(_MELDING)), melders.c.person_id == _PERSON))
+_OF_FAMILY = _MELDERS.where(melders.c.melding_id.in_(family(_MELDING)), melders.c.thread != "").order_by(
+    melders.c.melding_id != _MELDING, melders.c.id
+)
+_OF_ONE = _MELDERS.where(melders.c.id == sa.bindparam("of_melder"))
+_WITH_PERSON = sa.select(meldingen).join(melders, melders.c.melding_id == meldingen.c.id).where(melders.c.person_id == _PERSON)
+_SINCE = _WITH_PERSON.where(meldingen.c.updated_at >= sa.bindparam("since")).order_by(meldingen.c.id.desc())
 
 
 class Meldingen:
@@ -222,7 +236,7 @@ class Meldingen:
         values |= {"involved": list(new.involved), "status": Status.NIEUW.value, "created_at": now, "updated_at": now}
         number = numbering.next_melding(self._connection)
         values |= {} if number is None else {"id": number}
-        return Melding.from_row(self._connection.execute(sa.insert(meldingen).values(values).returning(meldingen)).one())
+        return Melding.from_row(self._connection.execute(_NEW, values).one())
 
     def skip_numbers(self, now: datetime) -> None:
         """After a restore: never give out again what may have been given out since the backup was made."""
@@ -230,14 +244,14 @@ class Meldingen:
 
     def get(self, melding_id: int) -> Melding:
         """Raises NotFoundError."""
-        return self._get(sa.select(meldingen).where(meldingen.c.id == melding_id), melding_id)
+        return self._get(_ONE, melding_id)
 
     def hold(self, melding_id: int) -> Melding:
         """As `get`, and nobody changes it until the end of this transaction. Hold more than one in the order of their ids."""
-        return self._get(sa.select(meldingen).where(meldingen.c.id == melding_id).with_for_update(), melding_id)
+        return self._get(_ONE.with_for_update(), melding_id)
 
     def _get(self, query: sa.Select[Any], melding_id: int) -> Melding:
-        row = self._connection.execute(query).one_or_none()
+        row = self._connection.execute(query, {"of_melding": melding_id}).one_or_none()
         if row is None:
             raise NotFoundError(f"Melding {melding_id} bestaat niet.")
         return Melding.from_row(row)
@@ -254,13 +268,12 @@ class Meldingen:
         columns |= {"event_count": seq, "last_hash": digest}
         if change.event is Event.VRAAG_GESTELD:
             columns["status_before_question"] = melding.status.value
-        is_unchanged = sa.and_(meldingen.c.id == melding.id, meldingen.c.event_count == melding.event_count)
-        changed = sa.update(meldingen).where(is_unchanged).values(columns).returning(meldingen)
-        after = self._connection.execute(changed).one_or_none()
+        unchanged = {"of_melding": melding.id, "seen_events": melding.event_count}
+        after = self._connection.execute(_CHANGE, {**columns, **unchanged}).one_or_none()
         if after is None:
             raise StaleError(f"{melding.kenmerk} is intussen door iemand anders gewijzigd. Laad de pagina opnieuw.")
         row = {**body, "at": now, "previous_hash": melding.last_hash, "hash": digest}
-        event_id = self._connection.execute(sa.insert(events).values(row).returning(events.c.id)).scalar_one()
+        event_id = self._connection.execute(_NEW_EVENT, row).scalar_one()
         return Recorded(melding=Melding.from_row(after), event_id=int(event_id))
 
     def last_event(self, melding_id: int) -> LastEvent:
@@ -273,8 +286,7 @@ class Meldingen:
 
     def add_melder(self, melding_id: int, new: NewMelder, now: datetime) -> bool:
         """Let a person take part. False when they already did, here or in a melding that was merged into it. Idempotent."""
-        takes_part = sa.and_(melders.c.melding_id.in_(family(melding_id)), melders.c.person_id == new.person_id)
-        if self._connection.execute(sa.select(sa.exists().where(takes_part))).scalar_one():
+        if self._connection.execute(_TAKES_PART, {"of_melding": melding_id, "of_person": new.person_id}).scalar_one():
             return False
         values = {name: getattr(new, name) for name in new.__dataclass_fields__}
         values |= {"visibility": new.visibility.value, "melding_id": melding_id, "joined_at": now}
@@ -285,16 +297,14 @@ class Meldingen:
 
         Whose conversation was forgotten after its time takes part no more.
         """
-        of_family = sa.and_(melders.c.melding_id.in_(family(melding_id)), melders.c.thread != "")
-        query = _MELDERS.where(of_family).order_by(melders.c.melding_id != melding_id, melders.c.id)
         found: dict[int, Melder] = {}
-        for row in self._connection.execute(query):
+        for row in self._connection.execute(_OF_FAMILY, {"of_melding": melding_id}):
             found.setdefault(row.person_id, Melder.from_row(row))
         return tuple(found.values())
 
     def get_melder(self, melder_id: int) -> Melder:
         """Raises NotFoundError."""
-        row = self._connection.execute(_MELDERS.where(melders.c.id == melder_id)).one_or_none()
+        row = self._connection.execute(_OF_ONE, {"of_melder": melder_id}).one_or_none()
         if row is None:
             raise NotFoundError(f"Melder {melder_id} bestaat niet.")
         return Melder.from_row(row)
@@ -314,13 +324,8 @@ class Meldingen:
 
     def find_for_person(self, person_id: int, *, since: datetime) -> tuple[Melding, ...]:
         """The meldingen this person takes part in that changed since then, newest first."""
-        query = (
-            sa.select(meldingen)
-            .join(melders, melders.c.melding_id == meldingen.c.id)
-            .where(melders.c.person_id == person_id, meldingen.c.updated_at >= since)
-            .order_by(meldingen.c.id.desc())
-        )
-        return tuple(Melding.from_row(row) for row in self._connection.execute(query))
+        rows = self._connection.execute(_SINCE, {"of_person": person_id, "since": since})
+        return tuple(Melding.from_row(row) for row in rows)
 
     def find_in_thread(self, channel: str, thread: str) -> tuple[Melding, ...]:
         """The meldingen that were written about in a conversation, newest first."""

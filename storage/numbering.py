@@ -7,20 +7,26 @@ the replies of the meldingen that came back: a reply with a number that stands o
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
-from storage.tables import meldingen, restores
+from storage.tables import meldingen, replies, restores
 
 SKIPPED_MELDINGEN = 10_000
 SKIPPED_REPLIES = 100
+_HIGHEST_KEPT = sa.select(sa.func.max(meldingen.c.id))
+_HANDED_OUT = sa.select(sa.func.max(restores.c.handed_out))
+_HIGHEST = sa.select(_HANDED_OUT.scalar_subquery(), _HIGHEST_KEPT.scalar_subquery())
+_MELDING: sa.BindParameter[int] = sa.bindparam("of_melding", type_=sa.BigInteger())
+_REPLIES = sa.select(sa.func.count()).select_from(replies).where(replies.c.melding_id == _MELDING)
+_RESTORES = sa.select(sa.func.count()).select_from(restores).where(restores.c.kept >= _MELDING)
+_REPLIES_COUNTED = sa.select(_REPLIES.scalar_subquery() + SKIPPED_REPLIES * _RESTORES.scalar_subquery())
 
 
 def skip(connection: sa.Connection, now: datetime) -> None:
     """Note a restore, and number on from where nobody can have been."""
-    kept = _number(connection, sa.select(sa.func.max(meldingen.c.id)))
-    handed_out = max(kept, _number(connection, sa.select(sa.func.max(restores.c.handed_out)))) + SKIPPED_MELDINGEN
+    kept = connection.execute(_HIGHEST_KEPT).scalar_one() or 0
+    handed_out = max(kept, connection.execute(_HANDED_OUT).scalar_one() or 0) + SKIPPED_MELDINGEN
     connection.execute(sa.insert(restores).values(at=now, handed_out=handed_out, kept=kept))
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.setval(sa.func.pg_get_serial_sequence("meldingen", "id"), handed_out)))
@@ -30,15 +36,10 @@ def next_melding(connection: sa.Connection) -> int | None:
     """The number of a new melding; None when the database gives the right one by itself."""
     if connection.dialect.name == "postgresql":
         return None
-    handed_out = _number(connection, sa.select(sa.func.max(restores.c.handed_out)))
-    return handed_out + 1 if handed_out > _number(connection, sa.select(sa.func.max(meldingen.c.id))) else None
+    handed_out, kept = connection.execute(_HIGHEST).one()
+    return None if handed_out is None or handed_out <= (kept or 0) else int(handed_out) + 1
 
 
-def replies_skipped(connection: sa.Connection, melding_id: int) -> int:
-    """By how much the numbers of the replies of this melding are further than there are replies."""
-    count: sa.Select[Any] = sa.select(sa.func.count()).where(restores.c.kept >= melding_id)
-    return SKIPPED_REPLIES * _number(connection, count)
-
-
-def _number(connection: sa.Connection, query: sa.Select[Any]) -> int:
-    return int(connection.execute(query).scalar_one() or 0)
+def replies_counted(connection: sa.Connection, melding_id: int) -> int:
+    """Up to which number the replies of this melding have been counted."""
+    return int(connection.execute(_REPLIES_COUNTED, {"of_melding": melding_id}).scalar_one())

@@ -119,6 +119,25 @@ def _due() -> sa.Select[Any]:
 _DUE = _due()
 
 
+def _was_told() -> sa.Select[tuple[bool]]:
+    of_person = sa.select(melders.c.id).where(melders.c.person_id == sa.bindparam("of_person"))
+    to_person = replies.c.melder_id.in_(of_person)
+    return sa.select(sa.exists().where(to_person, replies.c.delivery != Delivery.PUBLIC_REPLY.value))
+
+
+_WAS_TOLD = _was_told()
+
+
+def _was_answered() -> sa.Select[tuple[bool]]:
+    gone = [ReplyState.REFUSED.value, ReplyState.BY_HAND.value, ReplyState.DROPPED.value]
+    once = [Delivery.PUBLIC_REPLY.value, Delivery.PRIVATE_REPLY.value]
+    is_first = sa.and_(replies.c.melder_id == sa.bindparam("of_melder"), replies.c.delivery.in_(once))
+    return sa.select(sa.exists().where(is_first, replies.c.state.not_in(gone)))
+
+
+_WAS_ANSWERED = _was_answered()
+
+
 class Outbox:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
@@ -132,22 +151,15 @@ class Outbox:
 
     def count_of(self, melding_id: int) -> int:
         """Up to which number replies of a melding have been counted: the next visible token is one higher."""
-        query: sa.Select[Any] = sa.select(sa.func.count()).select_from(replies).where(replies.c.melding_id == melding_id)
-        return int(self._connection.execute(query).scalar_one()) + numbering.replies_skipped(self._connection, melding_id)
+        return numbering.replies_counted(self._connection, melding_id)
 
     def has_told(self, person_id: int) -> bool:
         """Whether this person was ever sent, or is about to be sent, anything private."""
-        to_person = replies.c.melder_id.in_(sa.select(melders.c.id).where(melders.c.person_id == person_id))
-        query = sa.select(sa.exists().where(to_person, replies.c.delivery != Delivery.PUBLIC_REPLY.value))
-        return bool(self._connection.execute(query).scalar_one())
+        return bool(self._connection.execute(_WAS_TOLD, {"of_person": person_id}).scalar_one())
 
     def was_answered_in_public(self, melder_id: int) -> bool:
         """Whether the one automatic reply that needs no earlier contact was sent to this melder, or is on its way."""
-        gone = [ReplyState.REFUSED.value, ReplyState.BY_HAND.value, ReplyState.DROPPED.value]
-        once = [Delivery.PUBLIC_REPLY.value, Delivery.PRIVATE_REPLY.value]
-        is_first = sa.and_(replies.c.melder_id == melder_id, replies.c.delivery.in_(once))
-        query = sa.select(sa.exists().where(is_first, replies.c.state.not_in(gone)))
-        return bool(self._connection.execute(query).scalar_one())
+        return bool(self._connection.execute(_WAS_ANSWERED, {"of_melder": melder_id}).scalar_one())
 
     def find_by_token(self, channel: str, token: str) -> Reply | None:
         query = sa.select(replies).where(replies.c.channel == channel, replies.c.token == token)
