@@ -68,7 +68,9 @@ class ChannelChange:
     why: str = field(default="")
 
 
-_STATE = sa.select(channel_states).where(channel_states.c.channel == sa.bindparam("of_channel"))
+_IS_IT = channel_states.c.channel == sa.bindparam("of_channel")
+_STATE = sa.select(channel_states).where(_IS_IT)
+_SENT = sa.update(channel_states).where(_IS_IT, channel_states.c.send_auth_errors > 0).values(send_auth_errors=0)
 
 
 class ChannelStates:
@@ -105,8 +107,7 @@ class ChannelStates:
         self._set(channel, last_message_at=now, longest_silence=usual, arrivals=state.arrivals + 1)
 
     def note_sent(self, channel: str) -> None:
-        is_marked = sa.and_(channel_states.c.channel == channel, channel_states.c.send_auth_errors > 0)
-        self._connection.execute(sa.update(channel_states).where(is_marked).values(send_auth_errors=0))
+        self._connection.execute(_SENT, {"of_channel": channel})
 
     def record_error(self, channel: str, error: str, now: datetime) -> None:
         """Note a failed contact."""

@@ -31,22 +31,59 @@ class Switch:
     at: datetime
 
 
+_SWITCH = sa.select(switches).where(switches.c.name == _STOP)
+_PERSON_OF = (
+    sa.select(people.c.id, people.c.is_bot)
+    .join(melders, melders.c.person_id == people.c.id)
+    .where(melders.c.id == sa.bindparam("of_melder"))
+    .with_for_update(of=people)
+)
+_BY_MACHINE = replies.c.decided_by.is_(None)
+_NOT_THIS = replies.c.id != sa.bindparam("this_reply")
+_PUBLIC_ANSWERS = (
+    sa.select(sa.func.count())
+    .select_from(replies)
+    .where(
+        replies.c.channel == sa.bindparam("of_channel"),
+        replies.c.thread == sa.bindparam("of_thread"),
+        replies.c.delivery == Delivery.PUBLIC_REPLY.value,
+        _BY_MACHINE,
+        _NOT_THIS,
+        replies.c.state.in_(_GONE),
+    )
+)
+
+
+def _past() -> sa.Select[Any]:
+    """What was sent to a person before, in one row. `is_echo`: the last thing they wrote is word for word what we sent them."""
+    person: sa.BindParameter[int] = sa.bindparam("of_person", type_=people.c.id.type)
+    to_person = replies.c.melder_id.in_(sa.select(melders.c.id).where(melders.c.person_id == person))
+    is_gone = sa.and_(to_person, replies.c.state.in_(_GONE))
+    at = sa.func.coalesce(replies.c.sent_at, replies.c.due_at)
+    latest = sa.select(sa.func.max(at)).where(is_gone, _NOT_THIS)
+    recent = at > sa.bindparam("an_hour_ago", type_=replies.c.due_at.type)
+    answers = sa.select(sa.func.count()).select_from(replies).where(is_gone, _NOT_THIS, _BY_MACHINE, replies.c.is_answer, recent)
+    said = sa.select(messages.c.text).where(messages.c.person_id == person).order_by(messages.c.id.desc()).limit(1)
+    return sa.select(
+        latest.where(~_BY_MACHINE).scalar_subquery().label("person_replied_at"),
+        latest.where(_BY_MACHINE, ~replies.c.is_answer).scalar_subquery().label("last_news_at"),
+        answers.scalar_subquery().label("answers_last_hour"),
+        sa.exists().where(is_gone, replies.c.text != "", replies.c.text == said.scalar_subquery()).label("is_echo"),
+    )
+
+
+_PAST = _past()
+
+
 class Guards:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
     def outgoing(self, reply: Reply, now: datetime) -> Outgoing:
         """What went before `reply`. Locks the person until the end of the transaction: two senders never count the same past."""
-        person = self._connection.execute(
-            sa.select(people.c.id, people.c.is_bot)
-            .join(melders, melders.c.person_id == people.c.id)
-            .where(melders.c.id == reply.melder_id)
-            .with_for_update(of=people)
-        ).one()
-        to_person = replies.c.melder_id.in_(sa.select(melders.c.id).where(melders.c.person_id == person.id))
-        is_gone = sa.and_(to_person, replies.c.id != reply.id, replies.c.state.in_(_GONE))
-        at = sa.func.coalesce(replies.c.sent_at, replies.c.due_at)
-        by_machine = replies.c.decided_by.is_(None)
+        person = self._connection.execute(_PERSON_OF, {"of_melder": reply.melder_id}).one()
+        values = {"of_person": person.id, "this_reply": reply.id, "an_hour_ago": now - _HOUR}
+        past = self._connection.execute(_PAST, values).one()
         is_public = reply.delivery is Delivery.PUBLIC_REPLY
         return Outgoing(
             is_answer=reply.is_answer,
@@ -55,10 +92,10 @@ class Guards:
             is_warning=reply.news == News.NOODGEVAL.value,
             is_public=is_public,
             to_machine=person.is_bot,
-            is_echo=self._is_echo(person.id, to_person),
-            person_replied_at=self._latest(at, sa.and_(is_gone, ~by_machine)),
-            last_news_at=self._latest(at, sa.and_(is_gone, by_machine, ~replies.c.is_answer)),
-            answers_last_hour=self._count(is_gone, by_machine, replies.c.is_answer, at > now - _HOUR),
+            is_echo=past.is_echo,
+            person_replied_at=past.person_replied_at,
+            last_news_at=past.last_news_at,
+            answers_last_hour=past.answers_last_hour,
             public_answers=self._public_answers(reply) if is_public else 0,
         )
 
@@ -82,7 +119,7 @@ class Guards:
 
     def switch(self) -> Switch | None:
         """The stop switch as somebody last set it; None when nobody ever did."""
-        row = self._connection.execute(sa.select(switches).where(switches.c.name == _STOP)).one_or_none()
+        row = self._connection.execute(_SWITCH).one_or_none()
         return None if row is None else Switch(is_on=row.is_on, by=row.by, why=row.why, at=row.at)
 
     def set_switch(self, *, is_on: bool, by: str, why: str, now: datetime) -> None:
@@ -90,34 +127,9 @@ class Guards:
         values = {"name": _STOP, "is_on": is_on, "by": by, "why": why, "at": now}
         upsert(self._connection, switches, "name", values)
 
-    def _latest(self, at: sa.ColumnElement[Any], condition: sa.ColumnElement[bool]) -> datetime | None:
-        found: datetime | None = self._connection.execute(
-            sa.select(at).where(condition).order_by(at.desc()).limit(1)
-        ).scalar_one_or_none()
-        return found
-
-    def _count(self, *conditions: sa.ColumnElement[bool]) -> int:
-        query: sa.Select[Any] = sa.select(sa.func.count()).select_from(replies).where(*conditions)
-        return int(self._connection.execute(query).scalar_one())
-
     def _public_answers(self, reply: Reply) -> int:
-        return self._count(
-            replies.c.channel == reply.channel,
-            replies.c.thread == reply.thread,
-            replies.c.delivery == Delivery.PUBLIC_REPLY.value,
-            replies.c.decided_by.is_(None),
-            replies.c.id != reply.id,
-            replies.c.state.in_(_GONE),
-        )
-
-    def _is_echo(self, person_id: int, to_person: sa.ColumnElement[bool]) -> bool:
-        """Whether the last thing this person wrote is word for word what we sent them: a machine that talks back."""
-        last = sa.select(messages.c.text).where(messages.c.person_id == person_id).order_by(messages.c.id.desc()).limit(1)
-        said = self._connection.execute(last).scalar_one_or_none()
-        if not said:
-            return False
-        ours = sa.select(sa.exists().where(to_person, replies.c.state.in_(_GONE), replies.c.text == said))
-        return bool(self._connection.execute(ours).scalar_one())
+        values = {"of_channel": reply.channel, "of_thread": reply.thread, "this_reply": reply.id}
+        return int(self._connection.execute(_PUBLIC_ANSWERS, values).scalar_one())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

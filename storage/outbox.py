@@ -136,6 +136,34 @@ def _was_answered() -> sa.Select[tuple[bool]]:
 
 
 _WAS_ANSWERED = _was_answered()
+_IS_IT = replies.c.id == sa.bindparam("of_reply")
+_ONE = sa.select(replies).where(_IS_IT)
+_CHANGE = sa.update(replies).where(_IS_IT).returning(replies)
+_IS_OPEN = replies.c.state.in_(sa.bindparam("open_states", expanding=True))
+_SETTLE = sa.update(replies).where(_IS_IT, _IS_OPEN, replies.c.attempts == sa.bindparam("seen_attempts"))
+_IS_ATTEMPT = sa.and_(attempts.c.reply_id == sa.bindparam("of_reply"), attempts.c.number == sa.bindparam("seen_attempts"))
+_END_ATTEMPT = sa.update(attempts).where(_IS_ATTEMPT)
+_OF_CHANNEL = replies.c.channel == sa.bindparam("of_channel")
+_NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=replies.c.due_at.type)
+_TOO_FAR: sa.BindParameter[datetime] = sa.bindparam("too_far", type_=replies.c.due_at.type)
+_LAPSED = sa.select(replies).where(
+    _OF_CHANNEL,
+    replies.c.state == ReplyState.BUSY.value,
+    sa.or_(replies.c.claimed_until <= _NOW, replies.c.claimed_until > _TOO_FAR),
+)
+_TO_LOOK_FOR = (
+    sa.select(replies)
+    .where(_OF_CHANNEL, replies.c.state == ReplyState.UNCERTAIN.value, replies.c.look_at <= _NOW)
+    .order_by(replies.c.id)
+    .limit(sa.bindparam("at_most", type_=sa.Integer()))
+)
+_UNTIL: sa.BindParameter[datetime] = sa.bindparam("until", type_=replies.c.due_at.type)
+_DEFER = (
+    sa.update(replies)
+    .where(_OF_CHANNEL, replies.c.thread == sa.bindparam("of_thread"), replies.c.state == ReplyState.READY.value)
+    .where(replies.c.due_at < _UNTIL)
+    .values(due_at=_UNTIL)
+)
 
 
 class Outbox:
@@ -177,7 +205,7 @@ class Outbox:
         return self._connection.execute(sa.update(replies).where(waits).values(values)).rowcount
 
     def get(self, reply_id: int) -> Reply:
-        row = self._connection.execute(sa.select(replies).where(replies.c.id == reply_id)).one_or_none()
+        row = self._connection.execute(_ONE, {"of_reply": reply_id}).one_or_none()
         if row is None:
             raise NotFoundError(f"Antwoord {reply_id} bestaat niet.")
         return Reply.from_row(row)
@@ -204,9 +232,8 @@ class Outbox:
 
     def defer_conversation(self, reply: Reply, *, until: datetime) -> None:
         """Let the conversation of `reply` rest: its unsent replies are not due before `until`."""
-        same = sa.and_(replies.c.channel == reply.channel, replies.c.thread == reply.thread, replies.c.due_at < until)
-        is_ready = replies.c.state == ReplyState.READY.value
-        self._connection.execute(sa.update(replies).where(same, is_ready).values(due_at=until))
+        values = {"of_channel": reply.channel, "of_thread": reply.thread, "until": until}
+        self._connection.execute(_DEFER, values)
 
     def record_sent(self, reply: Reply, external_id: str, now: datetime) -> None:
         """The platform gave the id of the post: that is certain, also when the claim lapsed in the meantime."""
@@ -232,24 +259,16 @@ class Outbox:
 
         A claim for longer than anybody claims was made before the clock was set back: it is not waited for.
         """
-        is_over = sa.or_(replies.c.claimed_until <= now, replies.c.claimed_until > now + 2 * lease)
-        is_busy = sa.and_(replies.c.channel == channel, replies.c.state == ReplyState.BUSY.value)
-        query = sa.select(replies).where(is_busy, is_over)
-        rows = self._connection.execute(skipping_locked(self._connection, query, replies)).all()
+        values = {"of_channel": channel, "now": now, "too_far": now + 2 * lease}
+        rows = self._connection.execute(skipping_locked(self._connection, _LAPSED, replies), values).all()
         return tuple(Reply.from_row(row) for row in rows)
 
     def claim_looks(self, channel: str, now: datetime, *, lease: timedelta, limit: int) -> tuple[Reply, ...]:
         """Uncertain replies that it is time to look for. Each look is counted and re-armed at `now + lease`."""
-        query = (
-            sa.select(replies)
-            .where(replies.c.channel == channel, replies.c.state == ReplyState.UNCERTAIN.value, replies.c.look_at <= now)
-            .order_by(replies.c.id)
-            .limit(limit)
-        )
-        found = [Reply.from_row(row) for row in self._connection.execute(skipping_locked(self._connection, query, replies))]
-        for reply in found:
-            self._update(reply.id, look_at=now + lease, looks=reply.looks + 1)
-        return tuple(self.get(reply.id) for reply in found)
+        values = {"of_channel": channel, "now": now, "at_most": limit}
+        rows = self._connection.execute(skipping_locked(self._connection, _TO_LOOK_FOR, replies), values)
+        found = [Reply.from_row(row) for row in rows]
+        return tuple(self._update(reply.id, look_at=now + lease, looks=reply.looks + 1) for reply in found)
 
     def drop_unsent(self, melding_id: int, news: str) -> dict[str, str]:
         """Withdraw replies of one kind that newer news replaces and that nobody sent yet. Returns their ids and states."""
@@ -311,26 +330,24 @@ class Outbox:
 
     def _begin_attempt(self, reply: Reply, now: datetime, claimed_until: datetime) -> Reply:
         number = reply.attempts + 1
-        self._update(reply.id, state=ReplyState.BUSY.value, attempts=number, looks=0, claimed_until=claimed_until)
-        self._connection.execute(sa.insert(attempts).values(reply_id=reply.id, number=number, started_at=now))
-        return self.get(reply.id)
+        self._connection.execute(sa.insert(attempts), {"reply_id": reply.id, "number": number, "started_at": now})
+        return self._update(reply.id, state=ReplyState.BUSY.value, attempts=number, looks=0, claimed_until=claimed_until)
 
     def _settle(self, reply: Reply, state: ReplyState, now: datetime, **changes: Any) -> None:
         """Close the running attempt. A row that somebody else settled meanwhile is left as it is."""
         open_states = [reply.state.value, ReplyState.UNCERTAIN.value] if state is ReplyState.SENT else [reply.state.value]
-        expected = sa.and_(replies.c.id == reply.id, replies.c.state.in_(open_states), replies.c.attempts == reply.attempts)
+        expected = {"of_reply": reply.id, "open_states": open_states, "seen_attempts": reply.attempts}
         values = {"state": state.value, "claimed_until": None, "look_at": None, **changes}
-        if self._connection.execute(sa.update(replies).where(expected).values(values)).rowcount == 0:
+        if self._connection.execute(_SETTLE, {**values, **expected}).rowcount == 0:
             return
-        is_attempt = sa.and_(attempts.c.reply_id == reply.id, attempts.c.number == reply.attempts)
         ended = {"ended_at": now, "outcome": state.value, "detail": changes.get("problem")}
-        self._connection.execute(sa.update(attempts).where(is_attempt).values(ended))
+        self._connection.execute(_END_ATTEMPT, {**ended, "of_reply": reply.id, "seen_attempts": reply.attempts})
 
     def _decide(self, reply: Reply, **changes: Any) -> None:
         """A sender may have settled it since it was read: what was found on the platform is never sent again."""
-        expected = sa.and_(replies.c.id == reply.id, replies.c.state == reply.state.value, replies.c.attempts == reply.attempts)
-        if self._connection.execute(sa.update(replies).where(expected).values(changes)).rowcount == 0:
+        expected = {"of_reply": reply.id, "open_states": [reply.state.value], "seen_attempts": reply.attempts}
+        if self._connection.execute(_SETTLE, {**changes, **expected}).rowcount == 0:
             raise StaleError("Dit antwoord is intussen veranderd. Laad de pagina opnieuw en kijk hoe het staat.")
 
-    def _update(self, reply_id: int, **changes: Any) -> None:
-        self._connection.execute(sa.update(replies).where(replies.c.id == reply_id).values(changes))
+    def _update(self, reply_id: int, **changes: Any) -> Reply:
+        return Reply.from_row(self._connection.execute(_CHANGE, {**changes, "of_reply": reply_id}).one())
