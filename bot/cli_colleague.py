@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,9 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from routing.errors import NotFoundError
-
 if TYPE_CHECKING:
+    from bot.introductions import Introductions
     from storage.database import Database
 
 colleague_app = typer.Typer(no_args_is_help=True, help="Collega's in de wijk: wat zij doorsturen wordt een melding via collega.")
@@ -26,13 +24,8 @@ DEFAULT_CONFIG = Path("config.toml")
 @colleague_app.command("invite")
 def invite(name: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Maak een code waarmee een collega zich bij de bot bekendmaakt. De code werkt één keer en een week lang."""
-    from bot.bootstrap import utc_now
-    from bot.passwords import digest
-
-    database, code = _opened(config), secrets.token_urlsafe(12)
-    with database.work() as work:
-        work.colleagues.invite(name, digest(code), getpass.getuser(), utc_now())
-        work.commit()
+    database = _opened(config)
+    code = _introductions(database).invite(name, actor=getpass.getuser())
     database.close()
     console.print(f"Laat {name} in Telegram de bot openen en dit sturen:\n\n  /start {code}\n", highlight=False)
     console.print("Daarna wordt alles wat deze collega stuurt of doorstuurt een melding, en hoort de collega hoe het afloopt.")
@@ -55,13 +48,18 @@ def list_colleagues(config: ConfigOption = DEFAULT_CONFIG) -> None:
 def remove(name: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Wat deze persoon stuurt, telt voortaan als het bericht van een bewoner."""
     database = _opened(config)
-    with database.work() as work:
-        count = work.colleagues.remove(name)
-        work.commit()
-    database.close()
-    if not count:
-        raise NotFoundError(f"er is geen collega '{name}'; kijk met 'wijkbalie colleague list'")
+    try:
+        _introductions(database).let_go(name, actor=getpass.getuser())
+    finally:
+        database.close()
     console.print(f"{name} is geen collega meer.")
+
+
+def _introductions(database: Database) -> Introductions:
+    from bot.bootstrap import utc_now
+    from bot.introductions import Introductions
+
+    return Introductions(database=database, now=utc_now)
 
 
 def _opened(config: Path) -> Database:

@@ -163,6 +163,7 @@ def _environment() -> Environment:
         "event": lambda code: words.EVENTS.get(code, words.readable(code)),
         "guard": lambda code: words.GUARDS[code],
         "channel_mode": lambda code: words.CHANNEL_MODES[code],
+        "channel_change": words.channel_change,
         "reply_state": lambda code: words.REPLY_STATES[code],
         "urgency": lambda code: words.URGENCIES.get(code, words.readable(code)),
         "outcome": lambda code: words.OUTCOMES.get(code, words.readable(code)),

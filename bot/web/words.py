@@ -190,6 +190,13 @@ def readable(code: object) -> str:
     return str(code).replace("_", " ").capitalize()
 
 
+def channel_change(change: str) -> str:
+    """What was chosen for a channel: `stop` -> `uit`, `full (instellingen)` -> `aan (instellingen)`."""
+    code, _, rest = change.partition(" ")
+    chosen = next((words for mode, words in CHANNEL_MODES.items() if mode.value == code), code)
+    return f"{chosen} {rest}".strip()
+
+
 def sureness(confidence: float) -> str:
     """`vrijwel zeker (95%)`. A person reads the word, and checks the number."""
     word = next(word for least, word in _SURE if confidence >= least)

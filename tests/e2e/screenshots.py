@@ -30,6 +30,7 @@ PAGES = {
     "kaart": "/kaart",
     "invoeren": "/aan-de-balie",
     "remmen": "/remmen",
+    "kanalen": "/kanalen",
     "tabellen": "/beheer/tabellen",
     "wie-doet-wat": "/wie-doet-wat",
     "hoort-bij-elkaar": "/hoort-bij-elkaar",
