@@ -187,8 +187,8 @@ class Clock:
 
             sent = _PORTION
             while sent == _PORTION and await asyncio.to_thread(is_ours):
-                await self.relay.settle(channel, is_ours)
                 sent = await self.relay.run(channel, _PORTION, is_ours)
+                await self.relay.settle(channel, is_ours)
 
         return relay
 
