@@ -78,7 +78,7 @@ class Beginning:
             return Telling(news=News.DANK)
         return Telling(
             news=News.ONTVANGST,
-            formal=decision.formal.value if decision.formal else None,
+            notice=decision.notice,
             is_lead_known=is_lead_known,
             question_word=self._question(message, decision),
         )
@@ -87,7 +87,7 @@ class Beginning:
         """What to ask in the receipt: nothing in public or by mail, about danger, or about what goes elsewhere."""
         is_ours = decision.lead not in {"extern", "geen_actie"} or decision.zone is not Zone.AUTO
         can_answer = message.visibility is Visibility.PRIVATE and not RULES[message.channel].is_mail
-        if not can_answer or decision.emergency is not None or decision.formal is not None or not is_ours:
+        if not can_answer or decision.emergency is not None or decision.notice is not None or not is_ours:
             return None
         return next_question(
             Told(

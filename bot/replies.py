@@ -32,7 +32,7 @@ class Telling:
 
     `answers` is the person whose message it answers at once, `decided_by` the colleague who decided what it tells; both matter to
     the guards. `signed` is that colleague's name; without one a computer speaks. The other fields fill the text: a question (in
-    words, or by the name of a prepared one), an explanation by a colleague, the danger, the formal matter, the wish.
+    words, or by the name of a prepared one), an explanation by a colleague, the danger, the notice by name, the wish.
     """
 
     news: News
@@ -43,7 +43,7 @@ class Telling:
     question_word: str | None = None
     explanation: str = ""
     danger: str | None = None
-    formal: str | None = None
+    notice: str | None = None
     signed: str = ""
     wish: str = ""
     is_lead_known: bool = True
@@ -158,7 +158,7 @@ class Replies:
             "vraag": telling.question or (book.word(f"vraag_{telling.question_word}", values) if telling.question_word else ""),
             "toelichting": telling.explanation,
             "gevaar": book.word(f"gevaar_{telling.danger}", values, otherwise="gevaar_algemeen"),
-            "formeel": book.word(f"formeel_{telling.formal}", values) if telling.formal else "",
+            "let_op": book.word(f"let_op_{telling.notice}{'_openbaar' if form == 'openbaar' else ''}", values),
             "stand": book.word(f"stand_{melding.status.value}", values),
             "reden_tekst": book.word(f"reden_{melding.not_solved_reason}", values) if melding.not_solved_reason else "",
             "medewerker": telling.signed,

@@ -21,6 +21,7 @@ from babel.dates import format_datetime
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from routing.decision import OUTSIDE, Formal
 from routing.errors import ConfigError
 from routing.melding import TOLD_TO_RESIDENTS, News, NotSolved, Status
 from routing.office_hours import AMSTERDAM
@@ -44,7 +45,7 @@ VARIABLES = frozenset(
         "gevaar",
         "stand",
         "wie_kijkt",
-        "formeel",
+        "let_op",
         "medewerker",
         "privacy",
         "wens",
@@ -75,6 +76,8 @@ _NEEDED_WORDS = frozenset(
     | {f"gebeurd_{event.value}" for event in TOLD_TO_RESIDENTS}
     | {f"stand_{status.value}" for status in Status}
     | {f"reden_{reason.value}" for reason in NotSolved}
+    | {f"let_op_{formal.value}" for formal in Formal}
+    | {f"let_op_{OUTSIDE}", f"let_op_{OUTSIDE}_openbaar"}
 )
 # Plain text for chat: escaping HTML would show "&amp;" to a resident.
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)

@@ -27,6 +27,10 @@ class Formal(StrEnum):
     AANSPRAKELIJKSTELLING = "aansprakelijkstelling"
 
 
+OUTSIDE = "buiten_gemeente"
+"""The notice that the place of the problem lies outside the gemeente."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Located:
     """Where the problem is, as far as the text tells. `in_gemeente` is None when nothing tells."""
@@ -65,6 +69,13 @@ class Decision:
     emergency: str | None = None
     formal: Formal | None = None
     versions: str = ""
+
+    @property
+    def notice(self) -> str | None:
+        """What the resident must do themselves, by name: go the official way, or to another gemeente. The law goes first."""
+        if self.formal is not None:
+            return self.formal.value
+        return OUTSIDE if self.located.in_gemeente is False else None
 
     def as_proposal(self) -> dict[str, Any]:
         """What is kept with the melding, so that a later reader sees what was decided and why. Carries no personal data."""

@@ -171,7 +171,7 @@ class Engine:
             confidence=0.0,
             top3=((UNCLEAR_LEAD, 0.0),),
             zone=Zone.PERSON,
-            reasons=("geen tekst: eerst doorvragen",),
+            reasons=("geen tekst: eerst doorvragen", *_place_reasons(place)),
             versions=self._versions,
         )
 
@@ -181,13 +181,7 @@ class Engine:
         name = self._municipality.name_of(lead)
         words = _telling_words(seen.reading.hits, self._topics_of[lead], topic)
         reasons = [f"{_quoted(words)} -> {name}" if words else f"lijkt op eerdere berichten voor {name}"]
-        if place.street or place.wijk:
-            reasons.append(
-                f"plaats: {place.street or place.buurt or place.wijk}"
-                + (f" ({place.wijk})" if place.street and place.wijk else "")
-            )
-        if place.in_gemeente is False:
-            reasons.append("de plaats ligt buiten de gemeente")
+        reasons += _place_reasons(place)
         if seen.formal is not None:
             reasons.append(f"formele kwestie ({seen.formal.value}): altijd naar een medewerker")
         if len(ranked) > 1:
@@ -218,6 +212,15 @@ def _danger_reasons(seen: _Text, ranked: tuple[tuple[str, float], ...], danger: 
     if danger is _Danger.MAYBE:
         return (f"misschien een noodgeval ({dict(ranked)['noodgeval']:.0%}), lees dit eerst{words}",)
     return (f"gevaar{words}",) if danger is _Danger.YES and words else ()
+
+
+def _place_reasons(place: Place) -> tuple[str, ...]:
+    if place.in_gemeente is False:
+        return ("de plaats ligt buiten de gemeente",)
+    if not (place.street or place.wijk):
+        return ()
+    wijk = f" ({place.wijk})" if place.street and place.wijk else ""
+    return (f"plaats: {place.street or place.buurt or place.wijk}{wijk}",)
 
 
 def _zone(confidence: float, seen: _Text, lead: str, place: Place) -> Zone:

@@ -20,7 +20,7 @@ from channels.registry import build_channel
 from channels.telegram import TelegramSettings
 from channels.twitter_client import XSettings
 from channels.web_form import WebFormSettings
-from routing.decision import Formal
+from routing.decision import OUTSIDE, Formal
 from routing.errors import ConfigError
 from routing.melding import News, NotSolved, Status
 from routing.messages import Delivery, Visibility
@@ -114,7 +114,7 @@ def every_telling(melding: Melding) -> Iterator[tuple[Melding, Telling]]:
         for topic in MUNICIPALITY.onderwerpen.values()
         if topic.lead == "noodgeval"
     ]
-    tellings += [Telling(news=News.ONTVANGST, formal=formal.value) for formal in Formal]
+    tellings += [Telling(news=News.ONTVANGST, notice=notice, is_lead_known=False) for notice in (*Formal, OUTSIDE)]
     tellings += [Telling(news=news, question_word=word) for news in (News.ONTVANGST, News.AANGEVULD) for word in Question]
     tellings += [Telling(news=News.VOORKEUR, wish=wish.value) for wish in Wish]
     tellings += [Telling(news=news, signed="Wilhelmina", question_word=word) for news in News for word in (None, "oordeel")]

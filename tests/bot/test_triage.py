@@ -84,6 +84,20 @@ def test_a_formal_matter_tells_the_official_way(database: Database) -> None:
     assert "een bezwaar telt pas als u het officieel instuurt" in office.replies()[0].text
 
 
+@pytest.mark.parametrize(("how", "told"), [({}, "Klopt dit niet? Antwoord hier."), (PUBLIC, "privébericht")])
+def test_who_tells_of_a_place_outside_the_gemeente_hears_where_to_go(
+    database: Database, how: dict[str, object], told: str
+) -> None:
+    elsewhere = Located(in_gemeente=False)
+    office = an_office(database, ScriptedRouter(a_decision(located=elsewhere, zone=Zone.PERSON)))
+    office.receive(a_message("de lamp is stuk in Nieuwegein", **how))
+    (reply,) = office.replies()
+    assert "lijkt buiten onze gemeente te liggen. Bel ook de gemeente daar: 14 en het netnummer." in reply.text
+    assert told in reply.text
+    assert office.meldingen()[0].question is None
+    assert office.meldingen()[0].status is Status.TE_BEOORDELEN
+
+
 def test_a_photo_without_text_becomes_a_melding_and_is_asked_about(database: Database) -> None:
     photo = Attachment(kind=AttachmentKind.PHOTO, reference="file-1")
     office = an_office(database, ScriptedRouter(a_decision(lead="wijkbureau", topic="onduidelijk", zone=Zone.PERSON)))

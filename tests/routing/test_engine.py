@@ -120,8 +120,9 @@ def test_a_point_wins_over_a_street_in_the_text() -> None:
 
 
 @pytest.mark.parametrize(("lat", "lon"), [(52.37, 4.89), (0.0, 0.0), (-52.09, 5.12)])
-def test_a_point_outside_the_gemeente_is_said_and_left_to_a_person(lat: float, lon: float) -> None:
-    decision = ENGINE.route("hier ligt afval", point=GeoPoint(lat=lat, lon=lon))
+@pytest.mark.parametrize("text", ["hier ligt afval", ""])
+def test_a_point_outside_the_gemeente_is_said_and_left_to_a_person(text: str, lat: float, lon: float) -> None:
+    decision = ENGINE.route(text, point=GeoPoint(lat=lat, lon=lon))
     assert (decision.located.in_gemeente, decision.located.street, decision.zone) == (False, None, Zone.PERSON)
     assert "de plaats ligt buiten de gemeente" in decision.reasons
 

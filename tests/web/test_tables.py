@@ -18,10 +18,10 @@ from tests.web.desk import DeskAtWork, readable
 TOPIC = "onderwerp.straatverlichting"
 TEXT = "bericht.nl.ontvangst"
 PRIVATE = (
-    "Hallo daar! {{ formeel }} {{ wie_kijkt }} Nieuws komt {{ belofte }}. {{ vraag }} Dit schrijft een computer. {{ mens }} "
+    "Hallo daar! {{ let_op }} {{ wie_kijkt }} Nieuws komt {{ belofte }}. {{ vraag }} Dit schrijft een computer. {{ mens }} "
     "{{ kenmerk }}"
 )
-PUBLIC = "{{ wie_kijkt }} Nieuws komt {{ belofte }}. Automatisch antwoord. {{ kenmerk }}"
+PUBLIC = "{{ let_op }} {{ wie_kijkt }} Nieuws komt {{ belofte }}. Automatisch antwoord. {{ kenmerk }}"
 
 
 async def change(desk: DeskAtWork, subject: str, **fields: str) -> str:
@@ -120,7 +120,7 @@ async def test_a_norm_that_is_no_number_of_days_is_refused(desk: DeskAtWork, val
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
-        ("Dank u wel. Dit is een automatisch antwoord.", "Deze feiten ontbreken: belofte, kenmerk, wie_kijkt"),
+        ("Dank u wel. Dit is een automatisch antwoord.", "Deze feiten ontbreken: belofte, kenmerk, let_op, wie_kijkt"),
         (PUBLIC + "{{ toelichting }}", "Deze feiten horen niet in deze tekst: toelichting"),
         (PUBLIC.replace("Automatisch", "Snel"), "Zeg ook dat een computer dit schrijft"),
         ("{{ kenmerk }} {{ wachtwoord }}", "Kijk naar de accolades"),
