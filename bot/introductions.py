@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot.passwords import digest
 from routing.errors import NotFoundError
+from routing.sentences import said
 from storage.database import Database
 
 
@@ -24,7 +25,7 @@ class Introductions:
         code = secrets.token_urlsafe(12)
         with self.database.work() as work:
             work.colleagues.invite(name, digest(code), actor, self.now())
-            work.journal.write(actor, "collega uitgenodigd", name, self.now())
+            work.journal.write(actor, said("collega uitgenodigd"), name, self.now())
             work.commit()
         return code
 
@@ -32,6 +33,6 @@ class Introductions:
         """From now on what they write is that of a resident. Raises NotFoundError."""
         with self.database.work() as work:
             if not work.colleagues.remove(name):
-                raise NotFoundError(f"er is geen collega '{name}'; kijk in de lijst hoe de collega daar heet")
-            work.journal.write(actor, "collega verwijderd", name, self.now())
+                raise NotFoundError(said("er is geen collega '%(name)s'; kijk in de lijst hoe de collega daar heet", name=name))
+            work.journal.write(actor, said("collega verwijderd"), name, self.now())
             work.commit()

@@ -30,6 +30,7 @@ class Account:
     totp_counter: int
     identity_issuer: str | None  # the provider of the organisation that vouches for this account, and what it calls it
     identity_subject: str | None
+    language: str | None  # in which the desk speaks to this colleague; None follows the browser
 
     @classmethod
     def from_row(cls, row: sa.Row[Any]) -> Self:
@@ -122,6 +123,9 @@ class Staff:
 
     def set_rights(self, account: Account, *, role: str, vakafdeling: str | None, sees_contacts: bool) -> None:
         self._update(account, role=role, vakafdeling=vakafdeling, sees_contacts=sees_contacts)
+
+    def set_language(self, account: Account, language: str | None) -> None:
+        self._update(account, language=language)
 
     def set_active(self, account: Account, *, is_active: bool) -> None:
         """An account that is closed loses its sessions."""

@@ -428,6 +428,7 @@ accounts = sa.Table(
     _text("vakafdeling", nullable=True),  # whose work this colleague does; None is the wijkbureau itself
     _text("identity_issuer", nullable=True),  # the provider of the organisation that vouches for this account
     _text("identity_subject", nullable=True),  # and what that provider calls it, for ever
+    _text("language", nullable=True),  # in which the desk speaks to this colleague; None follows the browser
 )
 sa.Index("ix_accounts_identity", accounts.c.identity_issuer, accounts.c.identity_subject, unique=True)
 

@@ -13,6 +13,7 @@ from bot.handling import Step
 from bot.roles import Right, has_right, may_handle
 from bot.web.desk import Desk
 from bot.web.forms import Form, FormError
+from bot.web.language import gettext, msg
 from bot.web.words import OUTCOMES, REASONS
 from routing.melding import TO_JUDGE, Event, NotSolved, may
 from routing.office_hours import AMSTERDAM
@@ -27,9 +28,9 @@ SOLVED, NOTHING_ASKED = "opgelost", "geen_actie_nodig"
 ENDINGS: Mapping[str, str] = {
     SOLVED: OUTCOMES[SOLVED],
     **{reason.value: words for reason, words in REASONS.items()},
-    NOTHING_ASKED: "Geen actie nodig (praatje, mening, spam)",
+    NOTHING_ASKED: msg("Geen actie nodig (praatje, mening, spam)"),
 }
-QUESTIONS: Mapping[str, str] = {"waar": "Waar is het precies?", "wat": "Wat is er aan de hand, en waar?"}
+QUESTIONS: Mapping[str, str] = {"waar": msg("Waar is het precies?"), "wat": msg("Wat is er aan de hand, en waar?")}
 OWN_QUESTION = "eigen"
 _NOON = time(12)
 _MORNING = time(8)
@@ -56,17 +57,19 @@ def _confirm(desk: Desk, melding: Melding, form: Form) -> Step:  # noqa: ARG001 
 
 def _correct(desk: Desk, melding: Melding, form: Form) -> Step:
     word = "snel" if form.raw("snel") else "vakafdeling"  # a button for one vakafdeling, or the list
-    lead = form.choice(word, desk.municipality.departments, "Kies een vakafdeling uit de lijst.")
-    topic = form.choice("onderwerp", ("", *desk.municipality.onderwerpen), "Kies een onderwerp uit de lijst, of laat het leeg.")
+    lead = form.choice(word, desk.municipality.departments, gettext("Kies een vakafdeling uit de lijst."))
+    topic = form.choice(
+        "onderwerp", ("", *desk.municipality.onderwerpen), gettext("Kies een onderwerp uit de lijst, of laat het leeg.")
+    )
     return desk.handling.assign(melding, lead=lead, topic=topic, explanation=form.text("toelichting"))
 
 
 def _ask(desk: Desk, melding: Melding, form: Form) -> Step:
-    word = form.choice("vaste_vraag", (*QUESTIONS, OWN_QUESTION, ""), "Kies een vraag, of schrijf er zelf een.")
+    word = form.choice("vaste_vraag", (*QUESTIONS, OWN_QUESTION, ""), gettext("Kies een vraag, of schrijf er zelf een."))
     if word not in QUESTIONS:
         question = form.text("vraag")
         if not question:
-            raise FormError("Schrijf wat u van de melder wilt weten.", name="vraag")
+            raise FormError(gettext("Schrijf wat u van de melder wilt weten."), name="vraag")
         return desk.handling.ask(melding, question=question)
     # The prepared question exists in the language of every melder.
     return replace(desk.handling.ask(melding, question=word), why=QUESTIONS[word])
@@ -83,7 +86,7 @@ def _plan(desk: Desk, melding: Melding, form: Form) -> Step:
 
 
 def _close(desk: Desk, melding: Melding, form: Form) -> Step:
-    ending = form.choice("einde", ENDINGS, "Kies hoe het is afgelopen; de melder hoort de reden.")
+    ending = form.choice("einde", ENDINGS, gettext("Kies hoe het is afgelopen; de melder hoort de reden."))
     explanation = form.text("toelichting")
     if ending == SOLVED:
         return desk.handling.solve(melding, explanation=explanation)
@@ -95,7 +98,7 @@ def _close(desk: Desk, melding: Melding, form: Form) -> Step:
 
 
 def _refer(desk: Desk, melding: Melding, form: Form) -> Step:
-    partner = form.choice("organisatie", desk.municipality.partners, "Kies een organisatie uit de lijst.")
+    partner = form.choice("organisatie", desk.municipality.partners, gettext("Kies een organisatie uit de lijst."))
     return desk.handling.refer(melding, partner=partner, explanation=form.text("toelichting"))
 
 
@@ -104,7 +107,7 @@ def _appoint(desk: Desk, melding: Melding, form: Form) -> Step:
     try:
         hour = time.fromisoformat(form.text("tijd"))
     except ValueError:
-        raise FormError("Vul een tijd in, zoals 14:30.", name="tijd") from None
+        raise FormError(gettext("Vul een tijd in, zoals 14:30."), name="tijd") from None
     return desk.handling.appoint(
         melding,
         at=datetime.combine(day, hour, AMSTERDAM),
@@ -115,7 +118,7 @@ def _appoint(desk: Desk, melding: Melding, form: Form) -> Step:
 
 
 def _escalate(desk: Desk, melding: Melding, form: Form) -> Step:
-    if form.choice("besluit", ("ja", "nee"), "Kies of u de melding voorlegt.") == "ja":
+    if form.choice("besluit", ("ja", "nee"), gettext("Kies of u de melding voorlegt.")) == "ja":
         return desk.handling.escalate(melding)
     return desk.handling.decline_escalation(melding, why=form.text("reden"))
 
@@ -123,7 +126,7 @@ def _escalate(desk: Desk, melding: Melding, form: Form) -> Step:
 def _write(desk: Desk, melding: Melding, form: Form) -> Step:
     text = form.text("tekst")
     if not text:
-        raise FormError("Schrijf eerst een bericht, of kies een bouwsteen.", name="tekst")
+        raise FormError(gettext("Schrijf eerst een bericht, of kies een bouwsteen."), name="tekst")
     return desk.handling.write(melding, text=text)
 
 
@@ -141,7 +144,7 @@ def _put_off(desk: Desk, melding: Melding, form: Form) -> Step:
 def _merge(desk: Desk, melding: Melding, form: Form) -> Step:
     number = reference_in(form.raw("met"))
     if number is None:
-        raise FormError("Vul het kenmerk in van de melding waarmee u deze samenvoegt, zoals WB-2026-00042.", name="met")
+        raise FormError(gettext("Vul het kenmerk in van de melding waarmee u deze samenvoegt, zoals WB-2026-00042."), name="met")
     return desk.handling.merge(melding, into=desk.handling.get(number))
 
 
@@ -156,40 +159,40 @@ def _reopen(desk: Desk, melding: Melding, form: Form) -> Step:
 ACTIONS: Mapping[str, Action] = {
     action.name: action
     for action in (
-        Action(name="bevestigen", title="Voorstel bevestigen", event=Event.DOORGEZET, build=_confirm, right=Right.JUDGE),
+        Action(name="bevestigen", title=msg("Voorstel bevestigen"), event=Event.DOORGEZET, build=_confirm, right=Right.JUDGE),
         Action(
             name="corrigeren",
-            title="Andere vakafdeling kiezen",
+            title=msg("Andere vakafdeling kiezen"),
             event=Event.DOORGEZET,
             build=_correct,
             key="c",
             right=Right.JUDGE,
         ),
-        Action(name="vragen", title="Vraag stellen aan de melder", event=Event.VRAAG_GESTELD, build=_ask, key="v"),
-        Action(name="in-behandeling", title="In behandeling nemen", event=Event.IN_BEHANDELING_GENOMEN, build=_take_up),
-        Action(name="inplannen", title="Inplannen", event=Event.INGEPLAND, build=_plan),
-        Action(name="afspreken", title="Bellen of langsgaan afspreken", event=Event.AFSPRAAK_GEMAAKT, build=_appoint),
-        Action(name="afhandelen", title="Afhandelen", event=Event.AFGEHANDELD, build=_close, key="a"),
+        Action(name="vragen", title=msg("Vraag stellen aan de melder"), event=Event.VRAAG_GESTELD, build=_ask, key="v"),
+        Action(name="in-behandeling", title=msg("In behandeling nemen"), event=Event.IN_BEHANDELING_GENOMEN, build=_take_up),
+        Action(name="inplannen", title=msg("Inplannen"), event=Event.INGEPLAND, build=_plan),
+        Action(name="afspreken", title=msg("Bellen of langsgaan afspreken"), event=Event.AFSPRAAK_GEMAAKT, build=_appoint),
+        Action(name="afhandelen", title=msg("Afhandelen"), event=Event.AFGEHANDELD, build=_close, key="a"),
         Action(
             name="doorverwijzen",
-            title="Doorverwijzen naar een andere organisatie",
+            title=msg("Doorverwijzen naar een andere organisatie"),
             event=Event.DOORVERWEZEN,
             build=_refer,
             key="d",
         ),
-        Action(name="teruggeven", title="Niet van ons: geef terug", event=Event.TERUGGEGEVEN, build=_give_back),
-        Action(name="uitstellen", title="Uitstellen", event=Event.UITGESTELD, build=_put_off, key="s"),
+        Action(name="teruggeven", title=msg("Niet van ons: geef terug"), event=Event.TERUGGEGEVEN, build=_give_back),
+        Action(name="uitstellen", title=msg("Uitstellen"), event=Event.UITGESTELD, build=_put_off, key="s"),
         Action(
             name="samenvoegen",
-            title="Samenvoegen met een andere melding",
+            title=msg("Samenvoegen met een andere melding"),
             event=Event.SAMENGEVOEGD,
             build=_merge,
             right=Right.JUDGE,
         ),
-        Action(name="losmaken", title="Losmaken", event=Event.LOSGEMAAKT, build=_unmerge, right=Right.JUDGE),
-        Action(name="bericht", title="Bericht aan de melder", event=Event.BERICHT_GESTUURD, build=_write, key="r"),
-        Action(name="voorleggen", title="Hogerop voorleggen", event=Event.GEESCALEERD, build=_escalate),
-        Action(name="heropenen", title="Heropenen", event=Event.HEROPEND, build=_reopen, right=Right.JUDGE),
+        Action(name="losmaken", title=msg("Losmaken"), event=Event.LOSGEMAAKT, build=_unmerge, right=Right.JUDGE),
+        Action(name="bericht", title=msg("Bericht aan de melder"), event=Event.BERICHT_GESTUURD, build=_write, key="r"),
+        Action(name="voorleggen", title=msg("Hogerop voorleggen"), event=Event.GEESCALEERD, build=_escalate),
+        Action(name="heropenen", title=msg("Heropenen"), event=Event.HEROPEND, build=_reopen, right=Right.JUDGE),
     )
 }
 

@@ -24,6 +24,7 @@ from bot.web import problems
 from bot.web.assets import FOLDER, REMEDY, THEME, Assets, Theme, load_theme
 from bot.web.desk import Desk, Organisation, Tiles
 from bot.web.guard import admit
+from bot.web.language import BrowserLanguage
 from bot.web.live import Pulse
 from bot.web.pages import Pages
 from bot.web.security import SecurityHeaders
@@ -181,5 +182,6 @@ def build_desk(
         app.add_route(f"/static/{THEME}", partial(_show_theme, desk.theme))
     app.mount("/static", StaticFiles(directory=static), name="static")
     app.add_middleware(SecurityHeaders, images={city_map.PATH: desk.tiles.host} if desk.tiles else {})
+    app.add_middleware(BrowserLanguage)
     problems.install(app)
     return app

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
+from bot.web.language import gettext
 from routing.personal_data import mask
 
 EXCERPT = 160
@@ -73,7 +74,7 @@ def raw_payload(raw: str) -> LongText:
     """What a platform handed over, indented when it is JSON. `rest` says how much was left out."""
     text = _indented(raw) if len(raw) <= RAW_SHOWN else raw
     left_out = len(text) - RAW_SHOWN
-    note = f"Nog {left_out} tekens staan alleen in de database." if left_out > 0 else ""
+    note = gettext("Nog %(num)s tekens staan alleen in de database.", num=left_out) if left_out > 0 else ""
     return LongText(visible(text[:RAW_SHOWN]), note)
 
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
+from bot.web.language import gettext
 from routing.errors import WijkbalieError
 
 MAX_BYTES = 65_536
@@ -47,7 +48,9 @@ class Form:
         """Cleaned and stripped; raises FormError past `longest` characters."""
         text = _UNWANTED.sub("", self.raw(name).replace("\r\n", "\n")).strip()
         if len(text) > longest:
-            raise FormError(f"Deze tekst heeft {len(text)} tekens. Kort haar in tot {longest}.", name=name)
+            raise FormError(
+                gettext("Deze tekst heeft %(num)s tekens. Kort haar in tot %(most)s.", num=len(text), most=longest), name=name
+            )
         return text
 
     def choice(self, name: str, allowed: Collection[str], refusal: str) -> str:
@@ -61,9 +64,9 @@ class Form:
         try:
             day = date.fromisoformat(self.raw(name).strip())
         except ValueError:
-            raise FormError("Kies een datum, of schrijf haar als 2026-11-30.", name=name) from None
+            raise FormError(gettext("Kies een datum, of schrijf haar als 2026-11-30."), name=name) from None
         if not today <= day <= today + _LONGEST_PLANNING:
-            raise FormError("Kies een datum van vandaag of later, hoogstens twee jaar vooruit.", name=name)
+            raise FormError(gettext("Kies een datum van vandaag of later, hoogstens twee jaar vooruit."), name=name)
         return day
 
     def numbered(self, name: str) -> tuple[tuple[int, int], ...]:
@@ -71,28 +74,28 @@ class Form:
         words = [word for given, value in self.pairs if given == name for word in value.split()]
         found = [re.fullmatch(r"([0-9]{1,12})\.([0-9]{1,9})", word) for word in words[:_MAX_FIELDS]]
         if not found or None in found:
-            raise FormError("Kies eerst een of meer meldingen.", name=name)
+            raise FormError(gettext("Kies eerst een of meer meldingen."), name=name)
         return tuple((int(match[1]), int(match[2])) for match in found if match)
 
     def version(self) -> int:
         """The event count of the melding that the colleague was looking at."""
         value = self.raw("versie")
         if re.fullmatch(r"[0-9]{1,9}", value) is None:
-            raise FormError("Het formulier is niet compleet. Laad de pagina opnieuw en probeer het nog eens.")
+            raise FormError(gettext("Het formulier is niet compleet. Laad de pagina opnieuw en probeer het nog eens."))
         return int(value)
 
 
 async def read_form(request: Request) -> Form:
     """Read a posted form. Raises FormError when it is not a form, too large, or has too many fields."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM_TYPE:
-        raise FormError("Dit verzoek bevat geen formulier. Gebruik de knoppen op de pagina.")
+        raise FormError(gettext("Dit verzoek bevat geen formulier. Gebruik de knoppen op de pagina."))
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BYTES:
-            raise FormError("Het formulier is te groot. Kort de tekst in en probeer het nog eens.")
+            raise FormError(gettext("Het formulier is te groot. Kort de tekst in en probeer het nog eens."))
     try:
         pairs = parse_qsl(body.decode("ascii", errors="replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
     except ValueError:
-        raise FormError("Het formulier heeft te veel velden. Laad de pagina opnieuw.") from None
+        raise FormError(gettext("Het formulier heeft te veel velden. Laad de pagina opnieuw.")) from None
     return Form(dict(pairs), tuple(pairs))

@@ -17,8 +17,10 @@ from starlette.concurrency import run_in_threadpool
 from bot.roles import Right, has_right
 from bot.web.desk import Desk
 from bot.web.forms import Form, read_form
+from bot.web.language import gettext, speak
 from bot.web.security import is_own_request, is_same_token
 from bot.web.sessions import Sessions
+from bot.web.words import ROLES, word
 from routing.errors import WijkbalieError
 from storage.queues import Viewer
 from storage.staff import Account, Session
@@ -113,16 +115,18 @@ async def admit(request: Request) -> Visit:
     sessions: Sessions = request.app.state.sessions
     cookies = CookieNames.of(desk)
     if request.method == "POST" and not is_own_request(request.headers):
-        raise ForbiddenError("Dit verzoek kwam niet van een pagina van de balie. Ga naar de balie en probeer het daar.")
+        raise ForbiddenError(gettext("Dit verzoek kwam niet van een pagina van de balie. Ga naar de balie en probeer het daar."))
     token = request.cookies.get(cookies.session, "")
     session = await run_in_threadpool(sessions.find, token) if token else None
+    if session is not None and session.account.language:
+        speak(session.account.language)
     is_open = Entry.OPEN in declared(request.scope["route"].dependencies)
     if session is None and not is_open:
         raise LoginNeededError(was_over=bool(token))
     csrf = session.csrf_token if session else request.cookies.get(cookies.login, "")
     form = await read_form(request) if request.method == "POST" else Form()
     if request.method == "POST" and not is_same_token(form.raw("csrf"), csrf):
-        raise ForbiddenError("Het formulier is verlopen. Laad de pagina opnieuw en probeer het nog eens.")
+        raise ForbiddenError(gettext("Het formulier is verlopen. Laad de pagina opnieuw en probeer het nog eens."))
     visit = Visit(request=request, desk=desk, cookies=cookies, session=session, form=form, csrf=csrf)
     if visit.lacks_second_factor and not is_open and not request.url.path.startswith(_BEFORE_SECOND_FACTOR):
         raise SecondFactorNeededError("Zet eerst inloggen in twee stappen aan.")
@@ -140,8 +144,9 @@ class Needs:
 
     def __call__(self, visit: Admitted) -> None:
         if isinstance(self.right, Right) and not has_right(visit.account, self.right):
+            role = word(ROLES, visit.account.role)
             raise ForbiddenError(
-                f"Uw rol ({visit.account.role}) mag dit niet. Vraag het een collega, of de beheerder om het recht."
+                gettext("Uw rol (%(rol)s) mag dit niet. Vraag het een collega, of de beheerder om het recht.", rol=role)
             )
 
 

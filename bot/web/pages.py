@@ -8,8 +8,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +23,8 @@ from bot.web.assets import Assets
 from bot.web.condition import machine_concerns
 from bot.web.desk import Desk
 from bot.web.guard import CookieNames, Visit
+from bot.web.language import LANGUAGES, catalogue, spoken, translated
+from bot.web.retelling import told
 from bot.web.security import is_same_token, sign
 from routing.office_hours import AMSTERDAM
 from routing.personal_data import mask
@@ -29,6 +32,23 @@ from storage import queries, queues
 from storage.watching import mentions_of, saved_filters_of
 
 _FLASH_SECONDS = 120
+# filter -> the words it shows for a code
+_TABLES: Mapping[str, Mapping[Any, str]] = {
+    "actor": words.ACTORS,
+    "channel_mode": words.CHANNEL_MODES,
+    "event": words.EVENTS,
+    "file_kind": words.FILE_KINDS,
+    "guard": words.GUARDS,
+    "kind": words.KINDS,
+    "language": words.LANGUAGES,
+    "outcome": words.OUTCOMES,
+    "reason": words.REASONS,
+    "reply_state": words.REPLY_STATES,
+    "role": words.ROLES,
+    "status": words.STATUSES,
+    "task_state": words.TASK_STATES,
+    "urgency": words.URGENCIES,
+}
 Tone = Literal["ok", "warning", "error", "info"]
 
 
@@ -67,7 +87,7 @@ class Pages:
     def _lead_name(self, code: str) -> str:
         """A melding may outlive a vakafdeling that was taken out of the tables: then its code is all there is."""
         known = self.desk.municipality.vakafdelingen.get(code)
-        return known.name if known else words.readable(code)
+        return translated(known.name) if known else words.readable(code)
 
     def text(self, name: str, values: dict[str, Any]) -> str:
         return _environment().get_template(name).render(values)
@@ -144,6 +164,13 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
+        lambda message: catalogue(spoken()).gettext(message),
+        lambda one, many, number: catalogue(spoken()).ngettext(one, many, number),
+        newstyle=True,
     )
     environment.filters |= {
         "visible": display.visible,
@@ -152,28 +179,26 @@ def _environment() -> Environment:
         "capitalized": lambda sentence: sentence[:1].upper() + sentence[1:],
         "marked": display.marked,
         "masked": mask,
+        "told": told,
         "sureness": words.sureness,
         "sure_steps": words.sure_steps,
+        "percent": words.percent,
         "browser": words.browser,
         "age": words.age,
+        "ago": words.ago,
         "day_and_time": words.day_and_time,
         "day_only": words.day_only,
-        "channel": lambda code: words.CHANNELS.get(code, words.readable(code)),
-        "status": lambda code: words.STATUSES[code],
-        "event": lambda code: words.EVENTS.get(code, words.readable(code)),
-        "guard": lambda code: words.GUARDS[code],
-        "channel_mode": lambda code: words.CHANNEL_MODES[code],
+        "short_day": words.short_day,
+        "weekday": words.weekday,
+        "channel": words.channel,
         "channel_change": words.channel_change,
-        "reply_state": lambda code: words.REPLY_STATES[code],
-        "urgency": lambda code: words.URGENCIES.get(code, words.readable(code)),
-        "outcome": lambda code: words.OUTCOMES.get(code, words.readable(code)),
-        "reason": lambda code: words.REASONS.get(code, words.readable(code)),
-        "language": lambda code: words.LANGUAGES.get(code, code),
-        "actor": lambda code: words.ACTORS.get(code, code),
         "readable": words.readable,
         "pair": lambda code, name_of=str: (code, name_of(code)),
+        "channel_pair": lambda code: (code, words.channel(code)),
+        "kind_pair": lambda code: (code, words.word(words.KINDS, code)),
         "topic_pair": lambda topic: (topic.code, topic.name),
-        "days_pair": lambda days: (days, "1 dag" if days == 1 else f"{days} dagen"),
+        "days_pair": lambda days: (days, words.days(days)),
     }
-    environment.globals |= {"QUEUES": words.QUEUES, "CHANNELS": words.CHANNELS, "readable": words.readable}
+    environment.filters |= {name: partial(words.word, table) for name, table in _TABLES.items()}
+    environment.globals |= {"QUEUES": words.QUEUES, "CHANNELS": words.CHANNELS, "languages": LANGUAGES, "spoken": spoken}
     return environment

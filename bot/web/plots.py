@@ -5,9 +5,11 @@ Colours and letters come from the style sheet; nothing here carries a style of i
 
 from __future__ import annotations
 
-from markupsafe import Markup, escape
+from babel.numbers import format_decimal
+from markupsafe import Markup
 
 from bot.figures import Figure
+from bot.web.language import gettext, locale
 
 _WIDTH, _NAME, _ROW, _BAR = 640, 210, 28, 16
 _HEIGHT, _BASE, _EDGE = 220, 190, 36
@@ -67,7 +69,7 @@ def _columns(figure: Figure) -> Markup:
 
 def _svg(figure: Figure, height: int, inside: Markup) -> Markup:
     return Markup('<svg class="plot" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
-        _WIDTH, height, f"{figure.title}; dezelfde cijfers staan in de tabel hieronder", inside
+        _WIDTH, height, gettext("%(titel)s; dezelfde cijfers staan in de tabel hieronder", titel=figure.title), inside
     )
 
 
@@ -76,4 +78,4 @@ def _most(figure: Figure) -> float:
 
 
 def _number(value: float) -> str:
-    return str(escape(f"{value:g}".replace(".", ",")))
+    return format_decimal(value, locale=locale())

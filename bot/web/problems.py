@@ -1,4 +1,4 @@
-"""What people see when something is refused or breaks: a page in Dutch that says what to do. Never a stack, never JSON."""
+"""What people see when something is refused or breaks: a page that says what to do. Never a stack, never JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.web.forms import FormError
 from bot.web.guard import ForbiddenError, LoginNeededError, SecondFactorNeededError
+from bot.web.language import gettext, msg
 from bot.web.pages import Pages
+from bot.web.retelling import told
 from bot.web.security import HEADERS
 from routing.errors import InvalidTransitionError, NotFoundError, StaleError
 
@@ -21,11 +23,11 @@ Answer = Callable[[Request, Exception], Awaitable[Response]]
 _log = structlog.get_logger(__name__)
 # error -> (status, title)
 _PROBLEMS: dict[type[Exception], tuple[int, str]] = {
-    FormError: (400, "Dit formulier kan niet worden gebruikt"),
-    ForbiddenError: (403, "Dit verzoek is geweigerd"),
-    NotFoundError: (404, "Niet gevonden"),
-    InvalidTransitionError: (409, "Deze stap kan nu niet"),
-    StaleError: (409, "Iemand was u voor"),
+    FormError: (400, msg("Dit formulier kan niet worden gebruikt")),
+    ForbiddenError: (403, msg("Dit verzoek is geweigerd")),
+    NotFoundError: (404, msg("Niet gevonden")),
+    InvalidTransitionError: (409, msg("Deze stap kan nu niet")),
+    StaleError: (409, msg("Iemand was u voor")),
 }
 
 
@@ -42,7 +44,7 @@ def install(app: FastAPI) -> None:
 
 def _page_for(status: int, title: str) -> Answer:
     async def answer(request: Request, error: Exception) -> Response:
-        return _problem(request, status, title, str(error))
+        return _problem(request, status, gettext(title), told(str(error)))
 
     return answer
 
@@ -66,20 +68,21 @@ async def _to_own_account(request: Request, error: Exception) -> Response:  # no
 async def _http_problem(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     sentences = {
-        404: "Deze pagina bestaat niet. Kijk of het adres klopt, of ga naar de wachtrij.",
-        405: "Dit adres hoort bij een knop en is geen pagina. Ga naar de wachtrij en kies daar.",
+        404: gettext("Deze pagina bestaat niet. Kijk of het adres klopt, of ga naar de wachtrij."),
+        405: gettext("Dit adres hoort bij een knop en is geen pagina. Ga naar de wachtrij en kies daar."),
     }
-    return _problem(request, status, "Niet gevonden", sentences.get(status, "Dit verzoek kan niet worden gedaan."))
+    sentence = sentences.get(status) or gettext("Dit verzoek kan niet worden gedaan.")
+    return _problem(request, status, gettext("Niet gevonden"), sentence)
 
 
 async def _unusable(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the error names only our own parameters
-    return _problem(request, 400, "Dit adres klopt niet", "Ga naar de wachtrij en kies daar.")
+    return _problem(request, 400, gettext("Dit adres klopt niet"), gettext("Ga naar de wachtrij en kies daar."))
 
 
 async def _defect(request: Request, error: Exception) -> Response:
     _log.error("request failed", path=request.scope["path"], kind=type(error).__name__)
-    sentence = "Er is niets veranderd. Probeer het nog eens. Blijft het zo, meld het dan aan de beheerder, met de tijd."
-    response = _problem(request, 500, "Er ging iets mis in de balie", sentence)
+    sentence = gettext("Er is niets veranderd. Probeer het nog eens. Blijft het zo, meld het dan aan de beheerder, met de tijd.")
+    response = _problem(request, 500, gettext("Er ging iets mis in de balie"), sentence)
     response.headers.update({**HEADERS, "Cache-Control": "no-store"})  # made outside every middleware, also that of the headers
     return response
 

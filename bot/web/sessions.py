@@ -15,6 +15,7 @@ from bot.identities import Identity, arrive, link
 from bot.passwords import digest, is_password, new_token
 from bot.second_factor import counter_of
 from bot.web.desk import Desk
+from routing.sentences import said
 from storage.database import UnitOfWork
 from storage.staff import Account, NewSession, Session, Staff
 
@@ -83,7 +84,13 @@ class Sessions:
         )
         work.staff.record_login(account, now)
         work.staff.open_session(account, new, now=now, expires_at=now + self.desk.session_length)
-        work.journal.write(account.username, "ingelogd", account.username, now, detail="organisatie" if by_organisation else "")
+        work.journal.write(
+            account.username,
+            said("ingelogd"),
+            account.username,
+            now,
+            detail=said("met de organisatie") if by_organisation else "",
+        )
         _log.info("login", account_id=account.id)
         return token
 

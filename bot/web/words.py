@@ -1,21 +1,28 @@
 """The words on the screen for stored codes, probabilities and moments. Dutch at B1 level; decides nothing.
 
-Messages to residents have their own texts (bot/teksten); these are for colleagues.
+Messages to residents have their own texts (bot/teksten); these are for colleagues. The tables hold the Dutch words, marked for
+the catalogue; the functions answer in the language of the request.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from babel.dates import format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_time, get_day_names
+from babel.numbers import format_percent
 
+from bot.roles import Role
+from bot.web.language import gettext, locale, msg, ngettext
 from routing.channel_modes import ChannelMode
 from routing.guards import Guard
 from routing.melding import Event, NotSolved, Status
+from routing.messages import AttachmentKind
 from routing.office_hours import AMSTERDAM
 from storage.outbox import ReplyState
 from storage.queues import Queue
+from storage.tasks import TaskState
 
 CHANNELS: Mapping[str, str] = {
     "telegram": "Telegram",
@@ -23,153 +30,191 @@ CHANNELS: Mapping[str, str] = {
     "facebook": "Facebook",
     "messenger": "Messenger",
     "mastodon": "Mastodon",
-    "counter": "Balie",
-    "web_form": "Webformulier",
+    "counter": msg("Balie"),
+    "web_form": msg("Webformulier"),
 }
 
 QUEUES: Mapping[Queue, str] = {
-    Queue.TO_JUDGE: "Te beoordelen",
-    Queue.URGENT: "Spoed",
-    Queue.MINE: "Mijn vakafdeling",
-    Queue.WAITING: "Wacht op melder",
-    Queue.TO_ESCALATE: "Hogerop voorleggen",
-    Queue.PROMISE_AT_RISK: "Belofte in gevaar",
-    Queue.FOLLOWED: "Gevolgd",
-    Queue.UNDER_WAY: "Loopt",
-    Queue.SNOOZED: "Uitgesteld",
-    Queue.CLOSED: "Afgesloten",
+    Queue.TO_JUDGE: msg("Te beoordelen"),
+    Queue.URGENT: msg("Spoed"),
+    Queue.MINE: msg("Mijn vakafdeling"),
+    Queue.WAITING: msg("Wacht op melder"),
+    Queue.TO_ESCALATE: msg("Hogerop voorleggen"),
+    Queue.PROMISE_AT_RISK: msg("Belofte in gevaar"),
+    Queue.FOLLOWED: msg("Gevolgd"),
+    Queue.UNDER_WAY: msg("Loopt"),
+    Queue.SNOOZED: msg("Uitgesteld"),
+    Queue.CLOSED: msg("Afgesloten"),
 }
 
 QUEUE_HINTS: Mapping[Queue, str] = {
-    Queue.TO_JUDGE: "Klopt het voorstel? Bevestig het of kies een andere vakafdeling. Gevaar staat bovenaan.",
-    Queue.URGENT: "Noodgevallen en meldingen met haast die nog open staan.",
-    Queue.MINE: "Wat bij uw vakafdeling ligt.",
-    Queue.FOLLOWED: "Meldingen die u volgt, het laatste nieuws bovenaan.",
-    Queue.SNOOZED: "Deze meldingen komen op de gekozen dag terug, of eerder als er nieuws is.",
-    Queue.PROMISE_AT_RISK: "De melder hoort binnen een dag iets te horen. Anders stuurt de computer dat er nog geen nieuws is.",
-    Queue.UNDER_WAY: "Meldingen die bij een vakafdeling liggen.",
-    Queue.WAITING: "Wij stelden een vraag. Antwoordt de melder, dan komt de melding hier vanzelf weg.",
-    Queue.TO_ESCALATE: "Hier gingen beloften voorbij zonder nieuws. Beslis of u het hogerop voorlegt.",
-    Queue.CLOSED: "Wat klaar is, het nieuwste bovenaan. U kunt een melding heropenen.",
+    Queue.TO_JUDGE: msg("Klopt het voorstel? Bevestig het of kies een andere vakafdeling. Gevaar staat bovenaan."),
+    Queue.URGENT: msg("Noodgevallen en meldingen met haast die nog open staan."),
+    Queue.MINE: msg("Wat bij uw vakafdeling ligt."),
+    Queue.FOLLOWED: msg("Meldingen die u volgt, het laatste nieuws bovenaan."),
+    Queue.SNOOZED: msg("Deze meldingen komen op de gekozen dag terug, of eerder als er nieuws is."),
+    Queue.PROMISE_AT_RISK: msg(
+        "De melder hoort binnen een dag iets te horen. Anders stuurt de computer dat er nog geen nieuws is."
+    ),
+    Queue.UNDER_WAY: msg("Meldingen die bij een vakafdeling liggen."),
+    Queue.WAITING: msg("Wij stelden een vraag. Antwoordt de melder, dan komt de melding hier vanzelf weg."),
+    Queue.TO_ESCALATE: msg("Hier gingen beloften voorbij zonder nieuws. Beslis of u het hogerop voorlegt."),
+    Queue.CLOSED: msg("Wat klaar is, het nieuwste bovenaan. U kunt een melding heropenen."),
 }
 
 EMPTY_QUEUES: Mapping[Queue, str] = {
-    Queue.TO_JUDGE: "Alles is beoordeeld. Nieuwe berichten verschijnen hier vanzelf.",
-    Queue.URGENT: "Er is nu geen spoed.",
-    Queue.MINE: "Er ligt nu niets bij uw vakafdeling.",
-    Queue.FOLLOWED: "U volgt nog geen melding. Kies Volgen op een melding.",
-    Queue.SNOOZED: "Er is niets uitgesteld.",
-    Queue.PROMISE_AT_RISK: "Alle beloften zijn op tijd.",
-    Queue.UNDER_WAY: "Er ligt nu niets bij een vakafdeling.",
-    Queue.WAITING: "Wij wachten op niemand.",
-    Queue.TO_ESCALATE: "Er is niets om hogerop voor te leggen.",
-    Queue.CLOSED: "Er is nog niets afgesloten.",
+    Queue.TO_JUDGE: msg("Alles is beoordeeld. Nieuwe berichten verschijnen hier vanzelf."),
+    Queue.URGENT: msg("Er is nu geen spoed."),
+    Queue.MINE: msg("Er ligt nu niets bij uw vakafdeling."),
+    Queue.FOLLOWED: msg("U volgt nog geen melding. Kies Volgen op een melding."),
+    Queue.SNOOZED: msg("Er is niets uitgesteld."),
+    Queue.PROMISE_AT_RISK: msg("Alle beloften zijn op tijd."),
+    Queue.UNDER_WAY: msg("Er ligt nu niets bij een vakafdeling."),
+    Queue.WAITING: msg("Wij wachten op niemand."),
+    Queue.TO_ESCALATE: msg("Er is niets om hogerop voor te leggen."),
+    Queue.CLOSED: msg("Er is nog niets afgesloten."),
 }
 
 STATUSES: Mapping[Status, str] = {
-    Status.NIEUW: "Nieuw",
-    Status.TE_BEOORDELEN: "Te beoordelen",
-    Status.DOORGEZET: "Doorgezet",
-    Status.IN_BEHANDELING: "In behandeling",
-    Status.INGEPLAND: "Ingepland",
-    Status.WACHT_OP_MELDER: "Wacht op melder",
-    Status.AFGEHANDELD: "Afgehandeld",
-    Status.DOORVERWEZEN: "Doorverwezen",
-    Status.INGETROKKEN: "Ingetrokken",
-    Status.DUBBEL: "Dubbel",
-    Status.HEROPEND: "Heropend",
+    Status.NIEUW: msg("Nieuw"),
+    Status.TE_BEOORDELEN: msg("Te beoordelen"),
+    Status.DOORGEZET: msg("Doorgezet"),
+    Status.IN_BEHANDELING: msg("In behandeling"),
+    Status.INGEPLAND: msg("Ingepland"),
+    Status.WACHT_OP_MELDER: msg("Wacht op melder"),
+    Status.AFGEHANDELD: msg("Afgehandeld"),
+    Status.DOORVERWEZEN: msg("Doorverwezen"),
+    Status.INGETROKKEN: msg("Ingetrokken"),
+    Status.DUBBEL: msg("Dubbel"),
+    Status.HEROPEND: msg("Heropend"),
 }
 
 EVENTS: Mapping[Event, str] = {
-    Event.ONTVANGEN: "Ontvangen",
-    Event.TER_BEOORDELING: "Aan een collega voorgelegd",
-    Event.DOORGEZET: "Doorgezet naar de vakafdeling",
-    Event.IN_BEHANDELING_GENOMEN: "In behandeling genomen",
-    Event.INGEPLAND: "Ingepland",
-    Event.VRAAG_GESTELD: "Vraag gesteld aan de melder",
-    Event.AANGEVULD: "Melder vulde aan",
-    Event.VRAAG_VERLOPEN: "Geen antwoord op de vraag gekregen",
-    Event.AFGEHANDELD: "Afgehandeld",
-    Event.DOORVERWEZEN: "Doorverwezen naar een andere organisatie",
-    Event.INGETROKKEN: "Ingetrokken door de melder",
-    Event.SAMENGEVOEGD: "Samengevoegd met een andere melding",
-    Event.HEROPEND: "Heropend",
-    Event.MEDEMELDER: "Nog een melder sloot zich aan",
-    Event.STAND_GEVRAAGD: "Melder vroeg hoe het staat",
-    Event.BEDANKT: "Melder bedankte",
-    Event.NOG_GEEN_NIEUWS: "Verteld dat er nog geen nieuws is",
-    Event.NOODGEVAL: "Gevaar herkend, 112 genoemd",
-    Event.MENS_GEVRAAGD: "Melder vroeg om een medewerker",
-    Event.VERWIJDERD_DOOR_MELDER: "Bericht verwijderd door melder",
-    Event.NIET_MEER_TE_ZIEN: "Bericht niet meer te zien op het platform",
-    Event.HERINNERD: "Melder herinnerd aan onze vraag",
-    Event.BELOFTE_NADERT: "Gewaarschuwd: de belofte nadert",
-    Event.ESCALATIE_VOORGESTELD: "Voorstel: hogerop voorleggen",
-    Event.GEESCALEERD: "Hogerop voorgelegd",
-    Event.ESCALATIE_AFGEWEZEN: "Niet hogerop voorgelegd",
-    Event.BEOORDEELD: "Melder gaf een oordeel",
-    Event.VOORKEUR: "Melder koos welke berichten",
-    Event.AFSPRAAK_GEMAAKT: "Afspraak gemaakt",
-    Event.UITGESTELD: "Uitgesteld",
-    Event.TERUGGEDRAAID: "Ongedaan gemaakt",
-    Event.BERICHT_GESTUURD: "Bericht aan de melder",
-    Event.TERUGGEGEVEN: "Teruggegeven: niet van deze vakafdeling",
-    Event.LOSGEMAAKT: "Losgemaakt van een andere melding",
-    Event.AFGESPLITST: "Afgesplitst",
-    Event.TAAK_GEGEVEN: "Taak gegeven",
-    Event.TAAK_BIJGEWERKT: "Taak bijgewerkt",
-    Event.NOTITIE: "Notitie voor collega's",
-    Event.GEKOPPELD: "Koppeling met een andere melding",
-    Event.BEWAARD: "Blijft bewaard",
-    Event.VRIJGEGEVEN: "Mag weer worden opgeruimd",
-    Event.OPGERUIMD: "Persoonsgegevens opgeruimd",
+    Event.ONTVANGEN: msg("Ontvangen"),
+    Event.TER_BEOORDELING: msg("Aan een collega voorgelegd"),
+    Event.DOORGEZET: msg("Doorgezet naar de vakafdeling"),
+    Event.IN_BEHANDELING_GENOMEN: msg("In behandeling genomen"),
+    Event.INGEPLAND: msg("Ingepland"),
+    Event.VRAAG_GESTELD: msg("Vraag gesteld aan de melder"),
+    Event.AANGEVULD: msg("Melder vulde aan"),
+    Event.VRAAG_VERLOPEN: msg("Geen antwoord op de vraag gekregen"),
+    Event.AFGEHANDELD: msg("Afgehandeld"),
+    Event.DOORVERWEZEN: msg("Doorverwezen naar een andere organisatie"),
+    Event.INGETROKKEN: msg("Ingetrokken door de melder"),
+    Event.SAMENGEVOEGD: msg("Samengevoegd met een andere melding"),
+    Event.HEROPEND: msg("Heropend"),
+    Event.MEDEMELDER: msg("Nog een melder sloot zich aan"),
+    Event.STAND_GEVRAAGD: msg("Melder vroeg hoe het staat"),
+    Event.BEDANKT: msg("Melder bedankte"),
+    Event.NOG_GEEN_NIEUWS: msg("Verteld dat er nog geen nieuws is"),
+    Event.NOODGEVAL: msg("Gevaar herkend, 112 genoemd"),
+    Event.MENS_GEVRAAGD: msg("Melder vroeg om een medewerker"),
+    Event.VERWIJDERD_DOOR_MELDER: msg("Bericht verwijderd door melder"),
+    Event.NIET_MEER_TE_ZIEN: msg("Bericht niet meer te zien op het platform"),
+    Event.HERINNERD: msg("Melder herinnerd aan onze vraag"),
+    Event.BELOFTE_NADERT: msg("Gewaarschuwd: de belofte nadert"),
+    Event.ESCALATIE_VOORGESTELD: msg("Voorstel: hogerop voorleggen"),
+    Event.GEESCALEERD: msg("Hogerop voorgelegd"),
+    Event.ESCALATIE_AFGEWEZEN: msg("Niet hogerop voorgelegd"),
+    Event.BEOORDEELD: msg("Melder gaf een oordeel"),
+    Event.VOORKEUR: msg("Melder koos welke berichten"),
+    Event.AFSPRAAK_GEMAAKT: msg("Afspraak gemaakt"),
+    Event.UITGESTELD: msg("Uitgesteld"),
+    Event.TERUGGEDRAAID: msg("Ongedaan gemaakt"),
+    Event.BERICHT_GESTUURD: msg("Bericht aan de melder"),
+    Event.TERUGGEGEVEN: msg("Teruggegeven: niet van deze vakafdeling"),
+    Event.LOSGEMAAKT: msg("Losgemaakt van een andere melding"),
+    Event.AFGESPLITST: msg("Afgesplitst"),
+    Event.TAAK_GEGEVEN: msg("Taak gegeven"),
+    Event.TAAK_BIJGEWERKT: msg("Taak bijgewerkt"),
+    Event.NOTITIE: msg("Notitie voor collega's"),
+    Event.GEKOPPELD: msg("Koppeling met een andere melding"),
+    Event.BEWAARD: msg("Blijft bewaard"),
+    Event.VRIJGEGEVEN: msg("Mag weer worden opgeruimd"),
+    Event.OPGERUIMD: msg("Persoonsgegevens opgeruimd"),
 }
 
 REASONS: Mapping[NotSolved, str] = {
-    NotSolved.REEDS_INGEPLAND: "Het staat al op de planning",
-    NotSolved.NIET_NU: "Nu geen geld of tijd voor",
-    NotSolved.NIET_VAN_ONS: "Niet van de gemeente",
-    NotSolved.DOEN_WE_NIET: "Dit doet de gemeente niet",
-    NotSolved.ONDUIDELIJK: "Niet duidelijk wat er aan de hand is",
-    NotSolved.NIETS_AANGETROFFEN: "Gaan kijken en niets gevonden",
+    NotSolved.REEDS_INGEPLAND: msg("Het staat al op de planning"),
+    NotSolved.NIET_NU: msg("Nu geen geld of tijd voor"),
+    NotSolved.NIET_VAN_ONS: msg("Niet van de gemeente"),
+    NotSolved.DOEN_WE_NIET: msg("Dit doet de gemeente niet"),
+    NotSolved.ONDUIDELIJK: msg("Niet duidelijk wat er aan de hand is"),
+    NotSolved.NIETS_AANGETROFFEN: msg("Gaan kijken en niets gevonden"),
 }
 
 OUTCOMES: Mapping[str, str] = {
-    "opgelost": "Opgelost",
-    "niet_opgelost": "Niet opgelost",
-    "geen_actie_nodig": "Geen actie nodig",
+    "opgelost": msg("Opgelost"),
+    "niet_opgelost": msg("Niet opgelost"),
+    "geen_actie_nodig": msg("Geen actie nodig"),
 }
 
 REPLY_STATES: Mapping[ReplyState, str] = {
-    ReplyState.READY: "Staat klaar en wordt zo verzonden",
-    ReplyState.BUSY: "Wordt nu verzonden",
-    ReplyState.SENT: "Verzonden",
-    ReplyState.UNCERTAIN: "Onzeker of dit is aangekomen",
-    ReplyState.REFUSED: "Niet aangenomen",
-    ReplyState.BY_HAND: "Met de hand te plaatsen",
-    ReplyState.DROPPED: "Vervallen",
+    ReplyState.READY: msg("Staat klaar en wordt zo verzonden"),
+    ReplyState.BUSY: msg("Wordt nu verzonden"),
+    ReplyState.SENT: msg("Verzonden"),
+    ReplyState.UNCERTAIN: msg("Onzeker of dit is aangekomen"),
+    ReplyState.REFUSED: msg("Niet aangenomen"),
+    ReplyState.BY_HAND: msg("Met de hand te plaatsen"),
+    ReplyState.DROPPED: msg("Vervallen"),
 }
 
 GUARDS: Mapping[Guard, str] = {
-    Guard.NACHTRUST: "Nachtrust: wacht tot de ochtend",
-    Guard.MEDEWERKER_BEZIG: "Een collega schreef net: wacht even",
-    Guard.BERICHT_PER_UUR: "De melder kreeg net ander nieuws: wacht een uur",
-    Guard.TE_VEEL_ANTWOORDEN: "Veel antwoorden aan één melder: wacht op u",
-    Guard.COMPUTER_SCHRIJFT: "De schrijver is een computer: wacht op u",
-    Guard.ECHO: "De schrijver herhaalt onze tekst: wacht op u",
-    Guard.OPENBARE_DRAAD: "Veel antwoorden in één openbare draad: wacht op u",
+    Guard.NACHTRUST: msg("Nachtrust: wacht tot de ochtend"),
+    Guard.MEDEWERKER_BEZIG: msg("Een collega schreef net: wacht even"),
+    Guard.BERICHT_PER_UUR: msg("De melder kreeg net ander nieuws: wacht een uur"),
+    Guard.TE_VEEL_ANTWOORDEN: msg("Veel antwoorden aan één melder: wacht op u"),
+    Guard.COMPUTER_SCHRIJFT: msg("De schrijver is een computer: wacht op u"),
+    Guard.ECHO: msg("De schrijver herhaalt onze tekst: wacht op u"),
+    Guard.OPENBARE_DRAAD: msg("Veel antwoorden in één openbare draad: wacht op u"),
 }
 
 CHANNEL_MODES: Mapping[ChannelMode, str] = {
-    ChannelMode.FULL: "aan",
-    ChannelMode.INTAKE_ONLY: "neemt alleen in",
-    ChannelMode.REFERRING: "verwijst door",
-    ChannelMode.STOPPED: "uit",
+    ChannelMode.FULL: msg("aan"),
+    ChannelMode.INTAKE_ONLY: msg("neemt alleen in"),
+    ChannelMode.REFERRING: msg("verwijst door"),
+    ChannelMode.STOPPED: msg("uit"),
 }
-URGENCIES: Mapping[str, str] = {"noodgeval": "Noodgeval", "hoog": "Spoed", "normaal": "Normaal", "laag": "Laag"}
-VISIBILITIES: Mapping[str, str] = {"openbaar": "openbaar", "prive": "privé"}
-LANGUAGES: Mapping[str, str] = {"nl": "Nederlands", "en": "Engels"}
-ACTORS: Mapping[str, str] = {"wijkbalie": "de computer", "melder": "de melder"}
+URGENCIES: Mapping[str, str] = {
+    "noodgeval": msg("Noodgeval"),
+    "hoog": msg("Spoed"),
+    "normaal": msg("Normaal"),
+    "laag": msg("Laag"),
+}
+LANGUAGES: Mapping[str, str] = {"nl": msg("Nederlands"), "en": msg("Engels")}
+ACTORS: Mapping[str, str] = {"wijkbalie": msg("de computer"), "melder": msg("de melder")}
+KINDS: Mapping[str, str] = {
+    "melding": msg("Melding"),
+    "klacht": msg("Klacht"),
+    "vraag": msg("Vraag"),
+    "initiatief": msg("Initiatief"),
+    "compliment": msg("Compliment"),
+    "overig": msg("Overig"),
+    "spam": msg("Spam"),
+}
+
+FILE_KINDS: Mapping[str, str] = {
+    AttachmentKind.PHOTO: msg("Foto"),
+    AttachmentKind.VIDEO: msg("Video"),
+    AttachmentKind.VOICE: msg("Spraak"),
+    AttachmentKind.DOCUMENT: msg("Document"),
+    AttachmentKind.OTHER: msg("Overig"),
+}
+TASK_STATES: Mapping[str, str] = {
+    TaskState.OPEN: msg("Open"),
+    TaskState.BUSY: msg("Bezig"),
+    TaskState.DONE: msg("Klaar"),
+    TaskState.NOT_OURS: msg("Niet van ons"),
+    TaskState.WITHDRAWN: msg("Ingetrokken"),
+}
+ROLES: Mapping[str, str] = {
+    Role.LOOKER: msg("kijker"),
+    Role.HANDLER: msg("behandelaar"),
+    Role.COORDINATOR: msg("coördinator"),
+    Role.DIRECTOR: msg("wijkregisseur"),
+    Role.ADMINISTRATOR: msg("beheerder"),
+    Role.ARCHIVIST: msg("archivaris"),
+}
 
 # mark in the user agent -> what people call it; the first that fits, as most browsers also name an older one
 _BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
@@ -181,7 +226,7 @@ _SYSTEMS = (
     ("Mac OS", "Mac"),
     ("Linux", "Linux"),
 )
-_SURE = ((0.9, "vrijwel zeker"), (0.7, "waarschijnlijk"), (0.4, "twijfel"), (0.0, "onzeker"))
+_SURE = ((0.9, msg("vrijwel zeker")), (0.7, msg("waarschijnlijk")), (0.4, msg("twijfel")), (0.0, msg("onzeker")))
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -190,17 +235,30 @@ def readable(code: object) -> str:
     return str(code).replace("_", " ").capitalize()
 
 
+def word(table: Mapping[Any, str], code: str) -> str:
+    """The word for a code, in the language of the request; the code made readable when the table has no word for it."""
+    return gettext(table[code]) if code in table else readable(code)
+
+
+def channel(code: str) -> str:
+    return word(CHANNELS, code)
+
+
+def percent(share: float) -> str:
+    return format_percent(share, locale=locale())
+
+
 def channel_change(change: str) -> str:
     """What was chosen for a channel: `stop` -> `uit`, `full (instellingen)` -> `aan (instellingen)`."""
     code, _, rest = change.partition(" ")
-    chosen = next((words for mode, words in CHANNEL_MODES.items() if mode.value == code), code)
-    return f"{chosen} {rest}".strip()
+    chosen = gettext(CHANNEL_MODES[ChannelMode(code)]) if code in set(ChannelMode) else code
+    return gettext("%(stand)s (instellingen)", stand=chosen) if rest else chosen
 
 
 def sureness(confidence: float) -> str:
     """`vrijwel zeker (95%)`. A person reads the word, and checks the number."""
-    word = next(word for least, word in _SURE if confidence >= least)
-    return f"{word} ({confidence:.0%})"
+    sure = next(sure for least, sure in _SURE if confidence >= least)
+    return f"{gettext(sure)} ({percent(confidence)})"
 
 
 def sure_steps(confidence: float) -> int:
@@ -212,32 +270,49 @@ def age(moment: datetime, now: datetime) -> str:
     """How long ago, in the largest unit that says enough."""
     passed = now - moment
     if passed < _MINUTE:
-        return "zojuist"
+        return gettext("zojuist")
     if passed < _HOUR:
-        return _counted(passed // _MINUTE, "minuut", "minuten")
+        return ngettext("%(num)s minuut", "%(num)s minuten", passed // _MINUTE)
     if passed < _DAY:
-        return _counted(passed // _HOUR, "uur", "uur")
-    return _counted(passed // _DAY, "dag", "dagen")
+        return ngettext("%(num)s uur", "%(num)s uur", passed // _HOUR)
+    return days(passed // _DAY)
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """As `age`, within a sentence of its own: `2 uur geleden`."""
+    return age(moment, now) if now - moment < _MINUTE else gettext("%(tijd)s geleden", tijd=age(moment, now))
+
+
+def days(number: int) -> str:
+    return ngettext("%(num)s dag", "%(num)s dagen", number)
 
 
 def day_and_time(moment: datetime, now: datetime) -> str:
     """`vandaag 17:00`, `morgen 17:00`, `do 26 nov 17:00`; with the year when it is another one. In the office's own zone."""
     local, today = moment.astimezone(AMSTERDAM), now.astimezone(AMSTERDAM).date()
-    names = {today: "vandaag", today - _DAY: "gisteren", today + _DAY: "morgen"}
+    names = {today: gettext("vandaag"), today - _DAY: gettext("gisteren"), today + _DAY: gettext("morgen")}
     pattern = "EEE d MMM" if local.year == today.year else "d MMM y"
-    day = names.get(local.date()) or str(format_datetime(local, pattern, locale="nl"))
-    return f"{day} {format_time(local, 'HH:mm', locale='nl')}"
+    day = names.get(local.date()) or format_datetime(local, pattern, locale=locale())
+    return f"{day} {format_time(local, 'HH:mm', locale=locale())}"
+
+
+def day_only(moment: datetime) -> str:
+    return format_datetime(moment.astimezone(AMSTERDAM), "EEEE d MMMM", locale=locale())
+
+
+def short_day(day: date) -> str:
+    """`26-11-2026`, as the language writes it."""
+    return format_date(day, "short" if locale().language == "nl" else "d MMM y", locale=locale())
+
+
+def weekday(number: int) -> str:
+    """`maandag` for 0."""
+    return str(get_day_names("wide", locale=locale())[number])
 
 
 def browser(agent: str) -> str:
     """`Chrome op Linux` for what a browser says of itself; as it came when nothing in it is known."""
     name, system = (next((word for mark, word in known if mark in agent), "") for known in (_BROWSERS, _SYSTEMS))
-    return " op ".join(filter(None, (name, system))) or agent
-
-
-def day_only(moment: datetime) -> str:
-    return str(format_datetime(moment.astimezone(AMSTERDAM), "EEEE d MMMM", locale="nl"))
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+    if name and system:
+        return gettext("%(browser)s op %(systeem)s", browser=name, systeem=system)
+    return name or system or agent

@@ -43,9 +43,11 @@ PAGES = {
 HANDBOOK = {"rij": "/", "melding": "/meldingen/1", "kaart": "/kaart"}
 Take = Callable[[str, Path], None]
 LOOKS = {
-    "licht": {"color_scheme": "light", "viewport": {"width": 1440, "height": 900}},
-    "donker": {"color_scheme": "dark", "viewport": {"width": 1440, "height": 900}},
-    "telefoon": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
+    "licht": {"locale": "nl-NL", "color_scheme": "light", "viewport": {"width": 1440, "height": 900}},
+    "donker": {"locale": "nl-NL", "color_scheme": "dark", "viewport": {"width": 1440, "height": 900}},
+    "telefoon": {"locale": "nl-NL", "color_scheme": "light", "viewport": {"width": 390, "height": 844}},
+    "engels": {"locale": "en-GB", "color_scheme": "light", "viewport": {"width": 1440, "height": 900}},
+    "engels-telefoon": {"locale": "en-GB", "color_scheme": "light", "viewport": {"width": 390, "height": 844}},
 }
 
 
@@ -96,7 +98,7 @@ def _take_handbook(address: str, folder: Path) -> None:
     """Few, and in few colours: they live in the repository."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
-        page = browser.new_context(base_url=address, viewport={"width": 1200, "height": 720}).new_page()
+        page = browser.new_context(base_url=address, locale="nl-NL", viewport={"width": 1200, "height": 720}).new_page()
         _log_in(page)
         for name, path in HANDBOOK.items():
             page.goto(path)

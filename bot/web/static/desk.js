@@ -1,4 +1,5 @@
 // Small helps on top of pages that work without them: keys in the queue, a spoken count, and copying a prepared text.
+// Every word stands in the page, in the language of the colleague.
 "use strict";
 
 // j and k walk through the queue, but only while the focus is in it: nobody types a letter there by accident (WCAG 2.1.4).
@@ -22,9 +23,10 @@ if (current) current.closest("ul").scrollLeft = current.offsetLeft - 16;
 // colleague can switch it off (WCAG 2.1.4).
 const OFF = "wijkbalie-toetsen-uit";
 const toggle = document.getElementById("toetsen-aan");
+const keysWords = { on: toggle?.textContent, off: toggle?.dataset.uit };
 const keysAreOn = () => localStorage.getItem(OFF) === null;
 const showToggle = () => {
-  toggle.textContent = keysAreOn() ? "Toetsen staan aan" : "Toetsen staan uit";
+  toggle.textContent = keysAreOn() ? keysWords.on : keysWords.off;
   toggle.setAttribute("aria-pressed", keysAreOn());
 };
 if (toggle) {
@@ -68,7 +70,7 @@ for (const button of document.querySelectorAll("[data-kopieer]")) {
     const text = document.getElementById(button.dataset.kopieer);
     text.select();
     await navigator.clipboard.writeText(text.value);
-    button.textContent = "Gekopieerd";
+    button.textContent = button.dataset.klaar;
   });
 }
 
@@ -78,7 +80,7 @@ for (const box of document.querySelectorAll("[data-meter]")) {
   const room = Number(box.dataset.meter);
   const show = () => {
     const left = room - box.value.length;
-    meter.textContent = left < 0 ? `${-left} tekens te lang` : left < 80 ? `Nog ${left} tekens` : "";
+    meter.textContent = left < 0 ? box.dataset.teLang.replace("{aantal}", -left) : left < 80 ? box.dataset.nog.replace("{aantal}", left) : "";
     meter.classList.toggle("te-laat", left < 0);
   };
   box.addEventListener("input", show);
@@ -100,7 +102,7 @@ if (stream) {
   let looking = "";
   let isOld = false;
   const tell = () => {
-    if (here) here.textContent = [looking && `${looking} kijkt ook naar deze melding.`, isOld && "Er is nieuws: laad de pagina opnieuw."].filter(Boolean).join(" ");
+    if (here) here.textContent = [looking && here.dataset.kijkt.replace("{wie}", () => looking), isOld && here.dataset.nieuws].filter(Boolean).join(" ");
   };
   let waiting;
   stream.addEventListener("nieuws", () => {

@@ -98,8 +98,8 @@ const draw = async () => {
   box.hidden = false;
   const zoomSnap = box.dataset.tegels ? 1 : 0.25; // drawn borders stay sharp at every zoom, pictures do not
   const map = L.map(box, { zoomControl: false, minZoom: 10, maxZoom: 19, zoomSnap, zoomAnimation: moves, fadeAnimation: moves });
-  map.attributionControl.setPrefix(false).addAttribution("Grenzen: CBS");
-  L.control.zoom({ zoomInTitle: "Inzoomen", zoomOutTitle: "Uitzoomen" }).addTo(map);
+  map.attributionControl.setPrefix(false).addAttribution(box.dataset.grenzen);
+  L.control.zoom({ zoomInTitle: box.dataset.inzoomen, zoomOutTitle: box.dataset.uitzoomen }).addTo(map);
   drawGround(map, ground);
   if (box.dataset.tegels) drawTiles(map);
   const pins = L.layerGroup().addTo(map);

@@ -13,15 +13,28 @@ from bot.passwords import hash_password
 from bot.roles import Right, Role
 from bot.web.forms import FormError
 from bot.web.guard import Admitted, Visit, needs
+from bot.web.language import gettext, msg
 from bot.web.pages import Message, Pages, go_on
+from bot.web.retelling import told
+from routing.sentences import said
 from storage.journal import is_journal_whole, newest_lines
 from storage.staff import Account
 
 router = APIRouter(dependencies=[needs(Right.ADMINISTER)])
 SHOWN = 200
+_HEAD = (
+    msg("gebruikersnaam"),
+    msg("naam"),
+    msg("rol"),
+    msg("vakafdeling"),
+    msg("contactgegevens"),
+    msg("twee stappen"),
+    msg("actief"),
+    msg("laatst ingelogd"),
+)
 _USERNAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_")
 _LONGEST_USERNAME = 40
-_NOBODY = "Kies een rol uit de lijst."
+_NOBODY = msg("Kies een rol uit de lijst.")
 
 
 @router.get("/beheer")
@@ -44,34 +57,43 @@ def add_account(visit: Admitted) -> Response:
     username = visit.form.text("gebruikersnaam").lower()
     if not username or len(username) > _LONGEST_USERNAME or not set(username) <= _USERNAME:
         raise FormError(
-            "Een gebruikersnaam heeft kleine letters, cijfers, punt of streepje, hoogstens 40.", name="gebruikersnaam"
+            gettext("Een gebruikersnaam heeft kleine letters, cijfers, punt of streepje, hoogstens 40."), name="gebruikersnaam"
         )
     name = visit.form.text("naam") or username
-    role = visit.form.choice("rol", tuple(Role), _NOBODY)
+    role = visit.form.choice("rol", tuple(Role), gettext(_NOBODY))
     password = secrets.token_urlsafe(12)
     now = visit.desk.now()
     with visit.desk.database.work() as work:
         if not work.staff.add_account(username, name, hash_password(password), now, role):
-            raise FormError(f"'{username}' bestaat al. Kies een andere gebruikersnaam.", name="gebruikersnaam")
-        work.journal.write(visit.account.username, "account gemaakt", username, now, detail=role)
+            raise FormError(
+                gettext("'%(account)s' bestaat al. Kies een andere gebruikersnaam.", account=username), name="gebruikersnaam"
+            )
+        work.journal.write(visit.account.username, said("account gemaakt"), username, now, detail=role)
         work.commit()
-    return _accounts(visit, Message(tone="ok", text=f"Account {username} is gemaakt.", hint=f"Wachtwoord: {password}"))
+    return _accounts(visit, _told_once(gettext("Account %(account)s is gemaakt.", account=username), password))
 
 
 @router.post("/beheer/accounts/{username}")
 def change_rights(visit: Admitted, username: str) -> Response:
-    role = visit.form.choice("rol", tuple(Role), _NOBODY)
+    role = visit.form.choice("rol", tuple(Role), gettext(_NOBODY))
     departments = ("", *visit.desk.municipality.departments)
-    vakafdeling = visit.form.choice("vakafdeling", departments, "Kies een vakafdeling uit de lijst.") or None
+    vakafdeling = visit.form.choice("vakafdeling", departments, gettext("Kies een vakafdeling uit de lijst.")) or None
     sees_contacts = visit.form.raw("contact") == "ja"
-    detail = f"{role}, {vakafdeling or 'wijkbureau'}, contactgegevens {'ja' if sees_contacts else 'nee'}"
+    place = vakafdeling or "wijkbureau"
+    detail = (
+        said("%(rol)s, %(plaats)s, contactgegevens ja", rol=role, plaats=place)
+        if sees_contacts
+        else said("%(rol)s, %(plaats)s, contactgegevens nee", rol=role, plaats=place)
+    )
     if username == visit.account.username and role != Role.ADMINISTRATOR:
-        raise FormError("U kunt uzelf het beheer niet afnemen. Vraag een andere beheerder.", name="rol")
+        raise FormError(gettext("U kunt uzelf het beheer niet afnemen. Vraag een andere beheerder."), name="rol")
     with visit.desk.database.work() as work:
         work.staff.set_rights(work.staff.get_account(username), role=role, vakafdeling=vakafdeling, sees_contacts=sees_contacts)
-        work.journal.write(visit.account.username, "rechten gewijzigd", username, visit.desk.now(), detail=detail)
+        work.journal.write(visit.account.username, said("rechten gewijzigd"), username, visit.desk.now(), detail=detail)
         work.commit()
-    return go_on(visit, "/beheer", Message(tone="ok", text=f"De rechten van {username} zijn gewijzigd."))
+    return go_on(
+        visit, "/beheer", Message(tone="ok", text=gettext("De rechten van %(account)s zijn gewijzigd.", account=username))
+    )
 
 
 @router.post("/beheer/accounts/{username}/wachtwoord")
@@ -82,22 +104,22 @@ def reset_password(visit: Admitted, username: str) -> Response:
         account = work.staff.get_account(username)
         work.staff.set_password(account, hash_password(password))
         work.staff.set_totp(account, None)
-        work.journal.write(visit.account.username, "wachtwoord hersteld", username, visit.desk.now())
+        work.journal.write(visit.account.username, said("wachtwoord hersteld"), username, visit.desk.now())
         work.commit()
-    return _accounts(visit, Message(tone="ok", text=f"Nieuw wachtwoord voor {username}.", hint=f"Wachtwoord: {password}"))
+    return _accounts(visit, _told_once(gettext("Nieuw wachtwoord voor %(account)s.", account=username), password))
 
 
 @router.post("/beheer/accounts/{username}/staat")
 def switch(visit: Admitted, username: str) -> Response:
     is_active = visit.form.raw("staat") == "open"
     if username == visit.account.username:
-        raise FormError("U kunt uw eigen account niet sluiten. Vraag een andere beheerder.")
+        raise FormError(gettext("U kunt uw eigen account niet sluiten. Vraag een andere beheerder."))
     with visit.desk.database.work() as work:
         work.staff.set_active(work.staff.get_account(username), is_active=is_active)
-        action = "account geopend" if is_active else "account gesloten"
+        action = said("account geopend") if is_active else said("account gesloten")
         work.journal.write(visit.account.username, action, username, visit.desk.now())
         work.commit()
-    return go_on(visit, "/beheer", Message(tone="ok", text=f"{username}: {action}."))
+    return go_on(visit, "/beheer", Message(tone="ok", text=f"{username}: {told(action)}."))
 
 
 @router.get("/beheer/accounts.csv")
@@ -106,10 +128,14 @@ def access_review(visit: Admitted) -> Response:
     with visit.desk.database.work() as work:
         rows = work.staff.accounts()
         work.journal.write(
-            visit.account.username, "toegangsoverzicht", "accounts", visit.desk.now(), detail=f"{len(rows)} accounts"
+            visit.account.username,
+            said("toegangsoverzicht"),
+            "accounts",
+            visit.desk.now(),
+            detail=said("%(num)s accounts", num=len(rows)),
         )
         work.commit()
-    head = ("gebruikersnaam", "naam", "rol", "vakafdeling", "contactgegevens", "twee stappen", "actief", "laatst ingelogd")
+    head = tuple(map(gettext, _HEAD))
     return as_csv("accounts.csv", [head, *map(_row, rows)])
 
 
@@ -119,6 +145,10 @@ def show_journal(visit: Admitted) -> Response:
     with visit.desk.database.reading() as connection:
         values = {"lines": newest_lines(connection, limit=SHOWN), "is_whole": is_journal_whole(connection), "place": "dagboek"}
     return pages.show(visit, "dagboek.html", values)
+
+
+def _told_once(text: str, password: str) -> Message:
+    return Message(tone="ok", text=text, hint=gettext("Wachtwoord: %(wachtwoord)s", wachtwoord=password))
 
 
 def as_csv(name: str, rows: list[tuple[object, ...]]) -> Response:
@@ -135,7 +165,7 @@ def _plain(value: object) -> object:
 
 def _row(account: Account) -> tuple[object, ...]:
     def yes(is_so: bool) -> str:
-        return "ja" if is_so else "nee"
+        return gettext("ja") if is_so else gettext("nee")
 
     return (
         account.username,

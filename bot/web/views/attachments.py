@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, Response
 from bot.filetypes import PICTURES
 from bot.roles import Right, may_handle
 from bot.web.guard import Admitted, ForbiddenError, Visit, needs
+from bot.web.language import gettext
 from routing.errors import NotFoundError
 from storage import queries
 from storage.meldingen import Melding
@@ -25,16 +26,18 @@ _SUFFIXES = {"application/pdf": "pdf", "audio/ogg": "ogg", "audio/mpeg": "mp3", 
 def show_attachment(visit: Admitted, number: str) -> Response:
     """The file as it was cleaned. Its type is ours, never the sender's, and no browser runs anything in it."""
     if re.fullmatch(r"[0-9]{1,12}", number) is None:
-        raise NotFoundError("Deze bijlage bestaat niet.")
+        raise NotFoundError(gettext("Deze bijlage bestaat niet."))
     with visit.desk.database.reading() as connection:
         one = queries.get_attachment(connection, int(number))
         melding = queries.melding_of_attachment(connection, one)
     is_picture = one.media_type in PICTURES
     if not is_picture and not may_open(visit, melding):
-        raise ForbiddenError("U mag deze bijlage niet openen: er kunnen contactgegevens in staan. Vraag een collega die dat mag.")
+        raise ForbiddenError(
+            gettext("U mag deze bijlage niet openen: er kunnen contactgegevens in staan. Vraag een collega die dat mag.")
+        )
     path = visit.desk.files.path(one.sha256) if one.sha256 and visit.desk.files else None
     if path is None or not path.is_file() or one.media_type is None:
-        raise NotFoundError("Deze bijlage is niet bewaard. Bekijk haar op het platform.")
+        raise NotFoundError(gettext("Deze bijlage is niet bewaard. Bekijk haar op het platform."))
     name = f"bijlage-{one.id}.{_SUFFIXES.get(one.media_type, one.media_type.partition('/')[2])}"
     return FileResponse(
         path, media_type=one.media_type, filename=name, content_disposition_type="inline" if is_picture else "attachment"

@@ -9,7 +9,9 @@ from starlette.responses import Response
 
 from bot.roles import Right
 from bot.web.guard import Admitted, Visit, needs
+from bot.web.language import gettext
 from bot.web.pages import Message, Pages, go_on
+from routing.sentences import said
 from storage.guards import Guards, trip_counts, trips
 
 router = APIRouter()
@@ -37,12 +39,14 @@ def show_brakes(visit: Admitted) -> Response:
 def stop(visit: Admitted) -> Response:
     """Nothing leaves any more, on any channel, until somebody lets it."""
     why = visit.form.text("reden")
-    return _switch(visit, why or "geen reden opgegeven", "Er gaat niets meer weg. Berichten komen wel binnen.", is_on=True)
+    return _switch(
+        visit, why or said("geen reden opgegeven"), gettext("Er gaat niets meer weg. Berichten komen wel binnen."), is_on=True
+    )
 
 
 @router.post("/remmen/hervatten", dependencies=[needs(Right.SEND)])
 def resume(visit: Admitted) -> Response:
-    return _switch(visit, "hervat", "Wat wachtte, gaat nu weg.", is_on=False)
+    return _switch(visit, said("hervat"), gettext("Wat wachtte, gaat nu weg."), is_on=False)
 
 
 def _switch(visit: Visit, why: str, done: str, *, is_on: bool) -> Response:

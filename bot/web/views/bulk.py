@@ -11,8 +11,10 @@ from bot.handling import Preview, Step
 from bot.roles import Right, may_handle
 from bot.web.actions import ACTIONS, Action
 from bot.web.guard import Admitted, Visit, needs
+from bot.web.language import gettext, ngettext
 from bot.web.listing import Listing
 from bot.web.pages import Message, Pages, go_on
+from bot.web.retelling import told
 from routing.errors import InvalidTransitionError, NotFoundError, StaleError, WijkbalieError
 from storage.meldingen import Melding
 
@@ -60,10 +62,12 @@ def carry_out(visit: Admitted, action: str) -> Response:
         try:
             after = visit.desk.handling.carry_out(choice.melding, choice.step, account=visit.account.username, version=version)
         except (InvalidTransitionError, StaleError) as error:
-            refused.append(str(error))
+            refused.append(told(str(error)))
         else:
             done.append(f"{after.id}.{after.event_count}")
-    text = f"{chosen.title}: {len(done)} gedaan." + (f" {len(refused)} niet: {refused[0]}" if refused else "")
+    text = gettext("%(stap)s: %(num)s gedaan.", stap=gettext(chosen.title), num=len(done))
+    if refused:
+        text += " " + gettext("%(num)s niet: %(waarom)s", num=len(refused), waarom=refused[0])
     message = Message(tone="warning" if refused else "ok", text=text, undo=" ".join(done))
     return go_on(visit, f"/?{Listing.parse(visit.request.query_params).query()}", message)
 
@@ -75,31 +79,31 @@ def undo(visit: Admitted) -> Response:
     done, refused = [], []
     for melding_id, seq in steps:
         if not may_handle(visit.account, visit.desk.handling.get(melding_id)):
-            refused.append("Deze melding is niet van uw vakafdeling.")
+            refused.append(gettext("Deze melding is niet van uw vakafdeling."))
             continue
         try:
             done.append(visit.desk.handling.undo(melding_id, seq, account=visit.account.username))
         except (InvalidTransitionError, StaleError, NotFoundError) as error:
-            refused.append(str(error))
-    names = done[0].kenmerk if len(done) == 1 else f"{len(done)} meldingen"
-    parts = ([f"Ongedaan gemaakt: {names}. Er is niets verstuurd."] if done else []) + refused[:3]
+            refused.append(told(str(error)))
+    names = done[0].kenmerk if len(done) == 1 else ngettext("%(num)s melding", "%(num)s meldingen", len(done))
+    parts = ([gettext("Ongedaan gemaakt: %(wat)s. Er is niets verstuurd.", wat=names)] if done else []) + refused[:3]
     address = f"/meldingen/{steps[0][0]}?queue=te_beoordelen" if len(steps) == 1 else "/"
     return go_on(visit, address, Message(tone="warning" if refused else "ok", text=" ".join(parts)))
 
 
 def _action(name: str) -> Action:
     if name not in BULK:
-        raise NotFoundError("Deze stap kan niet voor meer meldingen tegelijk. Kies er een uit de lijst.")
+        raise NotFoundError(gettext("Deze stap kan niet voor meer meldingen tegelijk. Kies er een uit de lijst."))
     return ACTIONS[name]
 
 
 def _choice(visit: Visit, action: Action, melding_id: int, version: int) -> Choice:
     melding = visit.desk.handling.get(melding_id)
     if melding.event_count != version:
-        return Choice(melding=melding, refusal=f"{melding.kenmerk} is veranderd terwijl u koos.")
+        return Choice(melding=melding, refusal=gettext("%(kenmerk)s is veranderd terwijl u koos.", kenmerk=melding.kenmerk))
     try:
         step = action.build(visit.desk, melding, visit.form)
         previews = visit.desk.handling.preview(melding, step, account=visit.account.username)
     except WijkbalieError as error:
-        return Choice(melding=melding, refusal=str(error))
+        return Choice(melding=melding, refusal=told(str(error)))
     return Choice(melding=melding, step=step, previews=previews)

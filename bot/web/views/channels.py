@@ -13,6 +13,7 @@ from bot.roles import Right
 from bot.web import words
 from bot.web.forms import FormError
 from bot.web.guard import Admitted, Visit, needs
+from bot.web.language import gettext
 from bot.web.pages import Message, Pages, go_on
 from routing.channel_modes import ChannelMode
 
@@ -45,16 +46,16 @@ def _page(visit: Visit, message: Message | None = None) -> Response:
 @router.post(f"{PATH}/stand", dependencies=[needs(Right.SEND)])
 def choose_mode(visit: Admitted) -> Response:
     """Change how one channel works, for all processes, without a restart."""
-    chosen = visit.form.choice("stand", {*ChannelMode, _AS_CONFIGURED}, "Kies hoe het kanaal moet werken.")
+    chosen = visit.form.choice("stand", {*ChannelMode, _AS_CONFIGURED}, gettext("Kies hoe het kanaal moet werken."))
     why = visit.form.text("reden")
     if not why:
-        raise FormError("Schrijf op waarom u dit kanaal omzet.", name="reden")
+        raise FormError(gettext("Schrijf op waarom u dit kanaal omzet."), name="reden")
     channel = visit.form.text("kanaal")
     mode = None if chosen == _AS_CONFIGURED else ChannelMode(chosen)
     ChannelSwitch(database=visit.desk.database, now=visit.desk.now).choose(channel, mode, actor=visit.account.username, why=why)
     with visit.desk.database.looking() as work:
-        state = words.CHANNEL_MODES[work.channels.get(channel).mode]
-    text = f"{words.CHANNELS.get(channel, channel)} staat nu op: {state}."
+        state = gettext(words.CHANNEL_MODES[work.channels.get(channel).mode])
+    text = gettext("%(kanaal)s staat nu op: %(stand)s.", kanaal=words.channel(channel), stand=state)
     return go_on(visit, PATH, Message(tone="ok", text=text))
 
 
@@ -63,9 +64,12 @@ def invite(visit: Admitted) -> Response:
     """A code by which a colleague makes themselves known to the bot; it is shown once."""
     name = visit.form.text("naam", LONGEST_NAME)
     if not name:
-        raise FormError("Schrijf op hoe de collega heet.", name="naam")
+        raise FormError(gettext("Schrijf op hoe de collega heet."), name="naam")
     code = _introductions(visit).invite(name, actor=visit.account.username)
-    text = f"{name} is uitgenodigd. Laat {name} in Telegram de bot openen en dit sturen. De code werkt één keer, een week lang."
+    text = gettext(
+        "%(naam)s is uitgenodigd. Laat %(naam)s in Telegram de bot openen en dit sturen. De code werkt één keer, een week lang.",
+        naam=name,
+    )
     return _page(visit, Message(tone="ok", text=text, hint=f"/start {code}"))
 
 
@@ -73,7 +77,7 @@ def invite(visit: Admitted) -> Response:
 def let_go(visit: Admitted) -> Response:
     name = visit.form.text("naam", LONGEST_NAME)
     _introductions(visit).let_go(name, actor=visit.account.username)
-    text = f"{name} is geen collega meer: wat {name} stuurt, telt voortaan als bericht van een bewoner."
+    text = gettext("%(naam)s is geen collega meer: wat %(naam)s stuurt, telt voortaan als bericht van een bewoner.", naam=name)
     return go_on(visit, PATH, Message(tone="ok", text=text))
 
 

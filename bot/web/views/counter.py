@@ -15,6 +15,7 @@ from bot.passwords import new_token
 from bot.roles import Right
 from bot.web.forms import Form, FormError
 from bot.web.guard import Admitted, Visit, needs
+from bot.web.language import gettext, msg
 from bot.web.pages import Message, Pages, go_on
 from channels.counter import NAME, CounterEntry, CounterWay, parse_entry
 from channels.mail_address import checked_address
@@ -24,8 +25,8 @@ router = APIRouter()
 PATH = "/aan-de-balie"
 LONGEST_TEXT = 4000
 LONGEST_NAME = 100
-WAYS = {CounterWay.DESK: "Aan de balie", CounterWay.PHONE: "Telefoon", CounterWay.LETTER: "Brief"}
-CONTACTS = {"geen": "Geen bericht", "email": "E-mail"}
+WAYS = {CounterWay.DESK: msg("Aan de balie"), CounterWay.PHONE: msg("Telefoon"), CounterWay.LETTER: msg("Brief")}
+CONTACTS = {"geen": msg("Geen bericht"), "email": msg("E-mail")}
 _FORM_NUMBER = re.compile(r"[A-Za-z0-9_-]{20,80}")
 
 
@@ -39,14 +40,16 @@ def enter(visit: Admitted) -> Response:
     """The number of the form makes a second click the same message. What is wrong is shown beside its field."""
     number = visit.form.raw("formulier")
     if _FORM_NUMBER.fullmatch(number) is None:
-        raise FormError("Het formulier is niet compleet. Laad de pagina opnieuw en probeer het nog eens.")
+        raise FormError(gettext("Het formulier is niet compleet. Laad de pagina opnieuw en probeer het nog eens."))
     entry, problems = read_entry(visit.form, number, may_mail=NAME in visit.desk.channels)
     if entry is None:
         return _page(visit, number=number, problems=problems)
     now = visit.desk.now()
     is_new = take_in_entry(visit.desk.database, parse_entry(entry, now), now)
     text = (
-        "De melding is opgenomen en staat zo in de wachtrij." if is_new else "Deze melding was al opgenomen, er is niets dubbel."
+        gettext("De melding is opgenomen en staat zo in de wachtrij.")
+        if is_new
+        else gettext("Deze melding was al opgenomen, er is niets dubbel.")
     )
     return go_on(visit, PATH, Message(tone="ok", text=text))
 
@@ -63,11 +66,11 @@ def read_entry(form: Form, number: str, *, may_mail: bool) -> tuple[CounterEntry
             return ""
 
     contacts = CONTACTS if may_mail else {"geen": CONTACTS["geen"]}
-    way = taken("weg", lambda: form.choice("weg", set(WAYS), "Kies hoe de bewoner ons bereikte."))
+    way = taken("weg", lambda: form.choice("weg", set(WAYS), gettext("Kies hoe de bewoner ons bereikte.")))
     text = taken("tekst", lambda: _needed(form.text("tekst", LONGEST_TEXT)))
     place = taken("plaats", lambda: form.text("plaats", LONGEST_NAME))
     name = taken("naam", lambda: form.text("naam", LONGEST_NAME))
-    contact = taken("contact", lambda: form.choice("contact", contacts, "Kies of de bewoner bericht wil."))
+    contact = taken("contact", lambda: form.choice("contact", contacts, gettext("Kies of de bewoner bericht wil.")))
     address = taken("adres", lambda: _address(form.raw("adres"))) if contact == "email" else ""
     if problems:
         return None, problems
@@ -76,14 +79,14 @@ def read_entry(form: Form, number: str, *, may_mail: bool) -> tuple[CounterEntry
 
 def _needed(text: str) -> str:
     if not text:
-        raise FormError("Schrijf op wat de bewoner vertelde.", name="tekst")
+        raise FormError(gettext("Schrijf op wat de bewoner vertelde."), name="tekst")
     return text
 
 
 def _address(text: str) -> str:
     address = checked_address(text)
     if address is None:
-        raise FormError("Dit is geen e-mailadres. Schrijf het als naam@voorbeeld.nl.", name="adres")
+        raise FormError(gettext("Dit is geen e-mailadres. Schrijf het als naam@voorbeeld.nl."), name="adres")
     return address
 
 
@@ -98,8 +101,8 @@ def _page(visit: Visit, *, number: str, problems: dict[str, str]) -> Response:
         "number": number,
         "problems": problems,
         "fields": visit.form.fields,
-        "ways": WAYS,
-        "contacts": CONTACTS,
+        "ways": {way: gettext(name) for way, name in WAYS.items()},
+        "contacts": {code: gettext(name) for code, name in CONTACTS.items()},
         "may_mail": NAME in visit.desk.channels,
         "streets": street_names(),
         "longest_text": LONGEST_TEXT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from fastapi import APIRouter
@@ -11,8 +12,10 @@ from bot.figures import Figure, Reckoner
 from bot.roles import Right
 from bot.web import words
 from bot.web.guard import Admitted, Visit, needs
+from bot.web.language import gettext
 from bot.web.pages import Pages
 from bot.web.plots import plot
+from bot.web.retelling import told
 from bot.web.views.admin import as_csv
 from routing.errors import NotFoundError
 from storage.figures import meldingen_between, moments_of_messages
@@ -33,7 +36,7 @@ def show_figures(visit: Admitted, dagen: str = "30") -> Response:
 def export(visit: Admitted, code: str, dagen: str = "30") -> Response:
     figure = next((figure for figure in _figures(visit, _days(dagen)) if figure.code == code), None)
     if figure is None:
-        raise NotFoundError("Deze cijfers bestaan niet. Kies ze op de bladzijde Cijfers.")
+        raise NotFoundError(gettext("Deze cijfers bestaan niet. Kies ze op de bladzijde Cijfers."))
     return as_csv(f"{code}.csv", [figure.head, *figure.rows])
 
 
@@ -50,6 +53,11 @@ def _figures(visit: Visit, days: int) -> tuple[Figure, ...]:
     reckoner = Reckoner(
         municipality=visit.desk.municipality,
         hours=visit.desk.handling.promises.hours,
-        name_of_channel=lambda code: words.CHANNELS.get(code, words.readable(code)),
+        name_of_channel=words.channel,
     )
-    return reckoner.figures(counted, moments)
+    return tuple(_retold(figure) for figure in reckoner.figures(counted, moments))
+
+
+def _retold(figure: Figure) -> Figure:
+    rows = tuple((told(str(row[0])), *row[1:]) for row in figure.rows)
+    return replace(figure, title=told(figure.title), head=tuple(map(told, figure.head)), rows=rows, note=told(figure.note))

@@ -12,6 +12,7 @@ from bot.follow import LANGUAGE_NAMES, WORDS, page_of
 from bot.roles import Right
 from bot.texts import LANGUAGES
 from bot.web.guard import Admitted, Entry, Visit, needs
+from bot.web.language import gettext
 from bot.web.pages import Pages
 from routing.errors import NotFoundError
 from storage import queries
@@ -69,7 +70,7 @@ def show_invitation(visit: Admitted, token: str) -> Response:
         followed = work.follow.find(token, desk.now()) if _TOKEN.fullmatch(token) else None
         melding = work.meldingen.get(followed.melding_id) if followed else None
     if melding is None or melding.appointment_at is None:
-        raise NotFoundError("Deze afspraak is er niet (meer).")
+        raise NotFoundError(gettext("Deze afspraak is er niet (meer)."))
     return calendar_file(invitation(melding, desk.office, desk.now(), with_guests=False))
 
 
@@ -77,10 +78,10 @@ def show_invitation(visit: Admitted, token: str) -> Response:
 def show_colleagues_invitation(visit: Admitted, number: str) -> Response:
     """The appointment for colleagues, with everybody who joins."""
     if _NUMBER.fullmatch(number) is None:
-        raise NotFoundError("Deze melding bestaat niet.")
+        raise NotFoundError(gettext("Deze melding bestaat niet."))
     melding = visit.desk.handling.get(int(number))
     if melding.appointment_at is None:
-        raise NotFoundError("Bij deze melding is geen afspraak.")
+        raise NotFoundError(gettext("Bij deze melding is geen afspraak."))
     return calendar_file(invitation(melding, visit.desk.office, visit.desk.now(), with_guests=True))
 
 

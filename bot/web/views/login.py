@@ -7,20 +7,21 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.passwords import new_token
 from bot.web.guard import Admitted, Entry, ForbiddenError, Visit, needs
+from bot.web.language import gettext, msg
 from bot.web.pages import Pages, forget_session, set_cookie
 from bot.web.security import local_path
 from bot.web.sessions import FAILURES_BEFORE_LOCK, LOCK_MINUTES, Sessions
 
 router = APIRouter()
-_REFUSAL = (
+_REFUSAL = msg(
     "De gebruikersnaam, het wachtwoord of de code klopt niet. "
-    f"Na {FAILURES_BEFORE_LOCK} foute pogingen gaat een account {LOCK_MINUTES} minuten dicht."
+    "Na %(pogingen)s foute pogingen gaat een account %(minuten)s minuten dicht."
 )
 _NOTES = {
-    "uit": "U bent uitgelogd.",
-    "uit-organisatie": "U bent uitgelogd bij de balie, en nog niet bij uw organisatie.",
-    "verlopen": "Uw sessie is voorbij. Log opnieuw in.",
-    "wachtwoord": "Uw wachtwoord is gewijzigd.",
+    "uit": msg("U bent uitgelogd."),
+    "uit-organisatie": msg("U bent uitgelogd bij de balie, en nog niet bij uw organisatie."),
+    "verlopen": msg("Uw sessie is voorbij. Log opnieuw in."),
+    "wachtwoord": msg("Uw wachtwoord is gewijzigd."),
 }
 _FORM_SECONDS = 3600
 
@@ -37,7 +38,7 @@ def ask_login(visit: Admitted, naar: str = "/", reden: str = "") -> Response:
 def login(visit: Admitted) -> Response:
     """A new token at every login; a session that was open in this browser ends."""
     if not visit.desk.takes_passwords:
-        raise ForbiddenError("Inloggen met een wachtwoord staat uit. Log in met uw organisatie.")
+        raise ForbiddenError(gettext("Inloggen met een wachtwoord staat uit. Log in met uw organisatie."))
     sessions: Sessions = visit.request.app.state.sessions
     token = sessions.login(
         visit.form.text("gebruikersnaam"),
@@ -46,7 +47,8 @@ def login(visit: Admitted) -> Response:
         browser=visit.request.headers.get("user-agent", ""),
     )
     if token is None:
-        return login_page(visit, goal=visit.form.raw("naar"), problem=_REFUSAL)
+        refusal = gettext(_REFUSAL, pogingen=FAILURES_BEFORE_LOCK, minuten=LOCK_MINUTES)
+        return login_page(visit, goal=visit.form.raw("naar"), problem=refusal)
     return let_in(visit, token, visit.form.raw("naar"))
 
 
@@ -82,7 +84,7 @@ def login_page(visit: Visit, *, goal: str, reason: str = "", problem: str = "", 
         "csrf": csrf,
         "desk": visit.desk,
         "goal": local_path(goal),
-        "note": _NOTES.get(reason, ""),
+        "note": gettext(_NOTES[reason]) if reason in _NOTES else "",
         "problem": problem,
         "reason": reason,
         "username": visit.form.text("gebruikersnaam"),

@@ -17,13 +17,16 @@ from bot.web import actions, display, words
 from bot.web.actions import ACTIONS, Action
 from bot.web.forms import FormError
 from bot.web.guard import Admitted, ForbiddenError, Visit, needs
+from bot.web.language import gettext, msg, ngettext
 from bot.web.listing import Listing
 from bot.web.outgoing import Outgoing, outgoing
 from bot.web.pages import Message, Pages, Tone, go_on
+from bot.web.retelling import told
 from bot.web.views.attachments import may_open
 from routing.errors import InvalidTransitionError, NotFoundError, StaleError, WijkbalieError
 from routing.melding import TO_JUDGE, Event, Status, may
 from routing.personal_data import find_personal_data
+from routing.sentences import said
 from routing.vakafdelingen import SAME_DAYS, SAME_METRES, Municipality, Sort
 from storage import nearby, queries, queues
 from storage.meldingen import Melding
@@ -34,7 +37,7 @@ from storage.tasks import tasks_of
 from storage.watching import is_following, mentions_of
 
 router = APIRouter()
-_LOOK_AGAIN = "Hieronder staat hoe het nu is. Wat u invulde is bewaard."
+_LOOK_AGAIN = msg("Hieronder staat hoe het nu is. Wat u invulde is bewaard.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +70,11 @@ def show_melding(visit: Admitted, number: str) -> Response:
 def show_contacts(visit: Admitted, number: str) -> Response:
     """The page with what residents wrote unmasked. Who looked is written down first; it is shown this once."""
     if not visit.account.sees_contacts:
-        raise ForbiddenError("U mag geen contactgegevens zien. Vraag een collega, of de beheerder om het recht.")
+        raise ForbiddenError(gettext("U mag geen contactgegevens zien. Vraag een collega, of de beheerder om het recht."))
     melding_id = melding_id_of(number)
     with visit.desk.database.work() as work:
         kenmerk = work.meldingen.get(melding_id).kenmerk
-        work.journal.write(visit.account.username, "contactgegevens bekeken", kenmerk, visit.desk.now())
+        work.journal.write(visit.account.username, said("contactgegevens bekeken"), kenmerk, visit.desk.now())
         work.commit()
     return show_page(visit, melding_id, Showing(sees_whole=True))
 
@@ -96,12 +99,12 @@ def carry_out(visit: Admitted, number: str, action: str) -> Response:
     handling = visit.desk.handling
     try:
         step = _step(visit, melding, chosen)
-        told = handling.preview(melding, step, account=visit.account.username)
+        previews = handling.preview(melding, step, account=visit.account.username)
         after = handling.carry_out(melding, step, account=visit.account.username, version=visit.form.version())
     except (FormError, InvalidTransitionError, StaleError) as error:
         return _refused(visit, melding, chosen, error)
-    tone: Tone = "warning" if any(preview.by_hand for preview in told) else "ok"
-    text = f"{_done(after, visit.desk.municipality)} {_told(told)}"
+    tone: Tone = "warning" if any(preview.by_hand for preview in previews) else "ok"
+    text = f"{_done(after, visit.desk.municipality)} {_heard(previews)}"
     return go_on(visit, _onward(visit, melding), Message(tone=tone, text=text, undo=f"{after.id}.{after.event_count}"))
 
 
@@ -122,32 +125,39 @@ def _onward(visit: Visit, melding: Melding) -> str:
 def _find(visit: Visit, number: str, action: str) -> tuple[Melding, Action]:
     chosen = ACTIONS.get(action)
     if chosen is None:
-        raise NotFoundError("Deze stap bestaat niet. Ga terug naar de melding en kies daar.")
+        raise NotFoundError(gettext("Deze stap bestaat niet. Ga terug naar de melding en kies daar."))
     melding = visit.desk.handling.get(melding_id_of(number))
     if not actions.may_do(visit.account, melding, chosen):
-        raise ForbiddenError(f"'{chosen.title}' is aan de coördinator of aan {visit.desk.municipality.name_of(melding.lead)}.")
+        raise ForbiddenError(
+            gettext(
+                "'%(stap)s' is aan de coördinator of aan %(vakafdeling)s.",
+                stap=gettext(chosen.title),
+                vakafdeling=visit.desk.municipality.name_of(melding.lead),
+            )
+        )
     return melding, chosen
 
 
 def melding_id_of(number: str) -> int:
     if re.fullmatch(r"[0-9]{1,12}", number) is None:
-        raise NotFoundError("Deze melding bestaat niet. Kijk of het adres klopt.")
+        raise NotFoundError(gettext("Deze melding bestaat niet. Kijk of het adres klopt."))
     return int(number)
 
 
 def _step(visit: Visit, melding: Melding, action: Action) -> Step:
     if visit.form.version() != melding.event_count:
-        raise StaleError(f"{melding.kenmerk} is veranderd terwijl u keek.")
+        raise StaleError(gettext("%(kenmerk)s is veranderd terwijl u keek.", kenmerk=melding.kenmerk))
     return action.build(visit.desk, melding, visit.form)
 
 
 def _refused(visit: Visit, melding: Melding, action: Action, error: WijkbalieError) -> Response:
     """The page again, with what was typed. 400 when the form is wrong, 409 when the melding does not allow it (any more)."""
     is_form = isinstance(error, FormError)
-    status, hint = (400, "") if is_form else (409, _LOOK_AGAIN)
-    message = Message(tone="error", text=str(error), hint=hint)
+    status, hint = (400, "") if is_form else (409, gettext(_LOOK_AGAIN))
+    problem = told(str(error))
+    message = Message(tone="error", text=problem, hint=hint)
     field = error.name if isinstance(error, FormError) else ""
-    opened = Open(action=action.name, fields=visit.form.fields, wrong_field=field, problem=str(error))
+    opened = Open(action=action.name, fields=visit.form.fields, wrong_field=field, problem=problem)
     if visit.is_partial:
         text = _pages(visit).text("_voorbeeld.html", {"opened": opened, "message": message})
         return HTMLResponse(text, status_code=status)
@@ -266,29 +276,38 @@ def _queue_of(melding: Melding) -> Queue:
 def _done(after: Melding, municipality: Municipality) -> str:
     """What happened, in one sentence."""
     partner = municipality.partners.get(after.partner or "overig")
+    kenmerk, to = after.kenmerk, partner.name if partner else gettext("een andere organisatie")
+    day = words.day_only(after.planned_for) if after.planned_for else ""
     sentences = {
-        Status.DOORGEZET: f"ligt nu bij {municipality.name_of(after.lead)}.",
-        Status.IN_BEHANDELING: "is in behandeling genomen.",
-        Status.INGEPLAND: f"is ingepland voor {words.day_only(after.planned_for)}." if after.planned_for else "is ingepland.",
-        Status.WACHT_OP_MELDER: "wacht nu op antwoord van de melder.",
-        Status.AFGEHANDELD: "is afgehandeld.",
-        Status.DOORVERWEZEN: f"is doorverwezen naar {partner.name if partner else 'een andere organisatie'}.",
-        Status.HEROPEND: "is weer open.",
+        Status.DOORGEZET: gettext(
+            "%(kenmerk)s ligt nu bij %(vakafdeling)s.", kenmerk=kenmerk, vakafdeling=municipality.name_of(after.lead)
+        ),
+        Status.IN_BEHANDELING: gettext("%(kenmerk)s is in behandeling genomen.", kenmerk=kenmerk),
+        Status.INGEPLAND: gettext("%(kenmerk)s is ingepland voor %(dag)s.", kenmerk=kenmerk, dag=day),
+        Status.WACHT_OP_MELDER: gettext("%(kenmerk)s wacht nu op antwoord van de melder.", kenmerk=kenmerk),
+        Status.AFGEHANDELD: gettext("%(kenmerk)s is afgehandeld.", kenmerk=kenmerk),
+        Status.DOORVERWEZEN: gettext("%(kenmerk)s is doorverwezen naar %(organisatie)s.", kenmerk=kenmerk, organisatie=to),
+        Status.HEROPEND: gettext("%(kenmerk)s is weer open.", kenmerk=kenmerk),
     }
-    return f"{after.kenmerk} {sentences.get(after.status, 'is bijgewerkt.')}"
+    return sentences.get(after.status) or gettext("%(kenmerk)s is bijgewerkt.", kenmerk=kenmerk)
 
 
-def _told(previews: tuple[Preview, ...]) -> str:
+def _heard(previews: tuple[Preview, ...]) -> str:
     """Who hears of it."""
     by_hand = sum(1 for preview in previews if preview.by_hand)
     by_machine = len(previews) - by_hand
     parts = []
     if by_machine:
-        parts.append("De melder krijgt bericht." if by_machine == 1 else f"{by_machine} melders krijgen bericht.")
+        parts.append(ngettext("De melder krijgt bericht.", "%(num)s melders krijgen bericht.", by_machine))
     if by_hand:
-        answer = "Eén antwoord plaatst u zelf" if by_hand == 1 else f"{by_hand} antwoorden plaatst u zelf"
-        parts.append(f"{answer}: kijk bij Niet verzonden.")
-    return " ".join(parts) or "Niemand krijgt hierover bericht."
+        parts.append(
+            ngettext(
+                "Eén antwoord plaatst u zelf: kijk bij Niet verzonden.",
+                "%(num)s antwoorden plaatst u zelf: kijk bij Niet verzonden.",
+                by_hand,
+            )
+        )
+    return " ".join(parts) or gettext("Niemand krijgt hierover bericht.")
 
 
 def _pages(visit: Visit) -> Pages:

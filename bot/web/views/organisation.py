@@ -16,7 +16,9 @@ from bot.oidc import Attempt, LoginRefusedError, ProviderDownError
 from bot.web.desk import Organisation
 from bot.web.forms import FormError
 from bot.web.guard import Admitted, Entry, Visit, needs
+from bot.web.language import gettext
 from bot.web.pages import Message, Pages, forget, go_on, set_cookie
+from bot.web.retelling import told
 from bot.web.security import is_same_token, sign
 from bot.web.sessions import Sessions
 from bot.web.views.login import let_in, login_page
@@ -46,7 +48,7 @@ class _Started:
         try:
             state, nonce, verifier, goal, link = map(str, json.loads(base64.urlsafe_b64decode(cookie)))
         except (ValueError, TypeError, binascii.Error) as error:
-            raise LoginRefusedError("Deze aanmelding is verlopen. Begin opnieuw met inloggen.") from error
+            raise LoginRefusedError(gettext("Deze aanmelding is verlopen. Begin opnieuw met inloggen.")) from error
         return cls(attempt=Attempt(state=state, nonce=nonce, verifier=verifier), goal=goal, link=link)
 
 
@@ -56,7 +58,7 @@ async def begin(visit: Admitted, naar: str = "/") -> Response:
     try:
         address = await _organisation(visit).provider.begin(started.attempt)
     except ProviderDownError as error:
-        return login_page(visit, goal=naar, problem=str(error), status=503)
+        return login_page(visit, goal=naar, problem=told(str(error)), status=503)
     response = RedirectResponse(address, status_code=303)
     set_cookie(response, visit.desk, visit.cookies.attempt, started.packed(), seconds=_ATTEMPT_SECONDS)
     return response
@@ -68,7 +70,7 @@ async def begin_link(visit: Admitted) -> Response:
     sessions: Sessions = visit.request.app.state.sessions
     pages: Pages = visit.request.app.state.pages
     if not await run_in_threadpool(sessions.is_own_password, visit.account, visit.form.raw("wachtwoord")):
-        raise FormError("Uw huidige wachtwoord klopt niet. Er is niets veranderd.", name="wachtwoord")
+        raise FormError(gettext("Uw huidige wachtwoord klopt niet. Er is niets veranderd."), name="wachtwoord")
     attempt = Attempt.new()
     provider = _organisation(visit).provider
     address = await provider.begin(attempt)
@@ -85,9 +87,9 @@ async def come_back(visit: Admitted) -> Response:
     try:
         response = await _finish(visit)
     except ProviderDownError as error:
-        response = login_page(visit, goal="/", problem=str(error), status=503)
+        response = login_page(visit, goal="/", problem=told(str(error)), status=503)
     except (LoginRefusedError, NoAccessError) as error:
-        response = login_page(visit, goal="/", problem=str(error), status=403)
+        response = login_page(visit, goal="/", problem=told(str(error)), status=403)
     forget(response, visit.desk, visit.cookies.attempt)
     return response
 
@@ -98,7 +100,7 @@ async def leave(visit: Admitted) -> Response:
     try:
         address = await _organisation(visit).provider.end_address()
     except ProviderDownError as error:
-        return login_page(visit, goal="/", problem=str(error), status=503)
+        return login_page(visit, goal="/", problem=told(str(error)), status=503)
     return RedirectResponse(address or "/inloggen?reden=uit", status_code=303)
 
 
@@ -111,9 +113,13 @@ async def _finish(visit: Visit) -> Response:
     identity = identity_of(claims, organisation.rules)
     if started.link:
         if visit.session is None or not is_same_token(started.link, sign(started.attempt.state, visit.csrf)):
-            raise LoginRefusedError("Deze koppeling hoort niet bij wie nu is ingelogd. Begin opnieuw onder uw naam.")
+            raise LoginRefusedError(gettext("Deze koppeling hoort niet bij wie nu is ingelogd. Begin opnieuw onder uw naam."))
         await run_in_threadpool(sessions.link, visit.account, identity)
-        return go_on(visit, "/mijn", Message(tone="ok", text=f"Vanaf nu kunt u inloggen met {organisation.provider.name}."))
+        return go_on(
+            visit,
+            "/mijn",
+            Message(tone="ok", text=gettext("Vanaf nu kunt u inloggen met %(naam)s.", naam=organisation.provider.name)),
+        )
     browser = visit.request.headers.get("user-agent", "")
     token = await run_in_threadpool(sessions.login_by_organisation, identity, browser=browser)
     return await run_in_threadpool(let_in, visit, token, started.goal)
@@ -121,5 +127,5 @@ async def _finish(visit: Visit) -> Response:
 
 def _organisation(visit: Visit) -> Organisation:
     if visit.desk.organisation is None:
-        raise NotFoundError("Inloggen met de organisatie staat uit. Log in met een gebruikersnaam en wachtwoord.")
+        raise NotFoundError(gettext("Inloggen met de organisatie staat uit. Log in met een gebruikersnaam en wachtwoord."))
     return visit.desk.organisation

@@ -10,7 +10,9 @@ from bot.roles import Right
 from bot.second_factor import counter_of, is_secret, new_secret, qr_svg
 from bot.web.forms import FormError
 from bot.web.guard import Admitted, Visit, needs
+from bot.web.language import LANGUAGES, gettext, speak, wished
 from bot.web.pages import Message, Pages, forget_session, go_on
+from routing.sentences import said
 
 router = APIRouter()
 _LOOK = [needs(Right.LOOK)]
@@ -41,12 +43,16 @@ def confirm_totp(visit: Admitted) -> Response:
     secret, now = visit.form.raw("geheim"), visit.desk.now()
     counter = counter_of(secret, visit.form.text("code"), now, after=0) if is_secret(secret) else None
     if counter is None:
-        raise FormError("Deze code klopt niet. Kijk of de klok van uw telefoon goed staat en begin opnieuw.", name="code")
+        raise FormError(
+            gettext("Deze code klopt niet. Kijk of de klok van uw telefoon goed staat en begin opnieuw."), name="code"
+        )
     with visit.desk.database.work() as work:
         work.staff.set_totp(work.staff.get_account(visit.account.username), secret, counter)
-        work.journal.write(visit.account.username, "twee stappen aan", visit.account.username, now)
+        work.journal.write(visit.account.username, said("twee stappen aan"), visit.account.username, now)
         work.commit()
-    return go_on(visit, "/mijn", Message(tone="ok", text="Vanaf nu vraagt de balie bij het inloggen ook een code uit uw app."))
+    return go_on(
+        visit, "/mijn", Message(tone="ok", text=gettext("Vanaf nu vraagt de balie bij het inloggen ook een code uit uw app."))
+    )
 
 
 @router.post("/mijn/wachtwoord", dependencies=_LOOK)
@@ -56,7 +62,7 @@ def change_password(visit: Admitted) -> Response:
     hashed = hash_password(visit.form.raw("nieuw"))
     with visit.desk.database.work() as work:
         work.staff.set_password(work.staff.get_account(visit.account.username), hashed)
-        work.journal.write(visit.account.username, "wachtwoord gewijzigd", visit.account.username, visit.desk.now())
+        work.journal.write(visit.account.username, said("wachtwoord gewijzigd"), visit.account.username, visit.desk.now())
         work.commit()
     response = go_on(visit, "/inloggen?reden=wachtwoord")
     forget_session(response, visit.desk)
@@ -68,9 +74,20 @@ def end_session(visit: Admitted) -> Response:
     with visit.desk.database.work() as work:
         work.staff.end_session(work.staff.get_account(visit.account.username), visit.form.raw("sessie"))
         work.commit()
-    return go_on(visit, "/mijn", Message(tone="ok", text="Die sessie is beëindigd."))
+    return go_on(visit, "/mijn", Message(tone="ok", text=gettext("Die sessie is beëindigd.")))
+
+
+@router.post("/mijn/taal", dependencies=_LOOK)
+def choose_language(visit: Admitted) -> Response:
+    """The language of the desk for this colleague alone; an empty one follows the browser again."""
+    language = visit.form.choice("taal", ("", *LANGUAGES), gettext("Kies een taal uit de lijst."))
+    with visit.desk.database.work() as work:
+        work.staff.set_language(work.staff.get_account(visit.account.username), language or None)
+        work.commit()
+    speak(language or wished(visit.request.headers.get("accept-language", "")))
+    return go_on(visit, "/mijn", Message(tone="ok", text=gettext("De balie spreekt nu Nederlands.")))
 
 
 def _check_password(visit: Visit) -> None:
     if not is_password(visit.form.raw("wachtwoord"), visit.account.password_hash):
-        raise FormError("Uw huidige wachtwoord klopt niet. Er is niets veranderd.", name="wachtwoord")
+        raise FormError(gettext("Uw huidige wachtwoord klopt niet. Er is niets veranderd."), name="wachtwoord")

@@ -14,6 +14,7 @@ from bot.web import words
 from bot.web.actions import ENDINGS
 from bot.web.forms import FormError
 from bot.web.guard import Admitted, Visit, needs
+from bot.web.language import gettext
 from bot.web.listing import AGES, KINDS, Listing
 from bot.web.pages import Message, Pages, go_on
 from routing.errors import NotFoundError
@@ -46,22 +47,26 @@ def save_filter(visit: Admitted) -> Response:
     listing = Listing.parse(visit.request.query_params)
     name = visit.form.text("naam")
     if not name or len(name) > _LONGEST_NAME:
-        raise FormError(f"Geef het filter een naam van hoogstens {_LONGEST_NAME} tekens.", name="naam")
+        raise FormError(gettext("Geef het filter een naam van hoogstens %(num)s tekens.", num=_LONGEST_NAME), name="naam")
     with visit.desk.database.work() as work:
         work.watching.save_filter(visit.account.username, name, listing.query())
         work.commit()
-    return go_on(visit, f"/?{listing.query()}", Message(tone="ok", text=f"Het filter '{name}' staat nu bij uw filters."))
+    return go_on(
+        visit,
+        f"/?{listing.query()}",
+        Message(tone="ok", text=gettext("Het filter '%(naam)s' staat nu bij uw filters.", naam=name)),
+    )
 
 
 @router.post("/filters/{number}/verwijderen", dependencies=[needs(Right.LOOK)])
 def forget_filter(visit: Admitted, number: str) -> Response:
     if re.fullmatch(r"[0-9]{1,12}", number) is None:
-        raise NotFoundError("Dit filter bestaat niet. Kijk bij uw filters.")
+        raise NotFoundError(gettext("Dit filter bestaat niet. Kijk bij uw filters."))
     with visit.desk.database.work() as work:
         work.watching.forget_filter(visit.account.username, int(number))
         work.commit()
     listing = Listing.parse(visit.request.query_params)
-    return go_on(visit, f"/?{listing.query()}", Message(tone="ok", text="Het filter is verwijderd."))
+    return go_on(visit, f"/?{listing.query()}", Message(tone="ok", text=gettext("Het filter is verwijderd.")))
 
 
 def _read(visit: Visit, listing: Listing) -> dict[str, Any]:
@@ -78,9 +83,9 @@ def _read(visit: Visit, listing: Listing) -> dict[str, Any]:
     return {
         "listing": listing,
         "queue": listing.queue,
-        "title": words.QUEUES[listing.queue],
-        "hint": words.QUEUE_HINTS[listing.queue],
-        "nothing": "Niets past bij deze filters." if listing.filters else words.EMPTY_QUEUES[listing.queue],
+        "title": gettext(words.QUEUES[listing.queue]),
+        "hint": gettext(words.QUEUE_HINTS[listing.queue]),
+        "nothing": gettext("Niets past bij deze filters." if listing.filters else words.EMPTY_QUEUES[listing.queue]),
         "found": found,
         "meldingen": found.meldingen,
         "arrivals": arrivals,

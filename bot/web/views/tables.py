@@ -12,15 +12,16 @@ from bot.roles import Right
 from bot.table_editing import Author
 from bot.web.forms import FormError
 from bot.web.guard import Admitted, Visit, needs
+from bot.web.language import gettext, msg
 from bot.web.pages import Message, Pages, go_on
 
 router = APIRouter(dependencies=[needs(Right.ADMINISTER)])
 PATH = "/beheer/tabellen"
 _LABELS = {
-    "naam": "Naam van het onderwerp",
-    "norm": "Nieuws binnen (werkdagen)",
-    "prive": "In een privégesprek",
-    "openbaar": "In het openbaar",
+    "naam": msg("Naam van het onderwerp"),
+    "norm": msg("Nieuws binnen (werkdagen)"),
+    "prive": msg("In een privégesprek"),
+    "openbaar": msg("In het openbaar"),
 }
 
 
@@ -52,14 +53,14 @@ def change_subject(visit: Admitted, subject: str) -> Response:
         count = editing.change(subject, values, _author(visit))
     except UnfitValueError as error:
         return _page(visit, found, typed=values, problem=error)
-    text = f"{found.name} is gewijzigd." if count else "Er was niets te wijzigen."
+    text = gettext("%(naam)s is gewijzigd.", naam=found.name) if count else gettext("Er was niets te wijzigen.")
     return go_on(visit, f"{PATH}/{subject}", Message(tone="ok" if count else "info", text=text))
 
 
 @router.post(f"{PATH}/{{subject}}/terug")
 def take_back(visit: Admitted, subject: str) -> Response:
     visit.desk.editing.take_back(subject, _number(visit, "wijziging"), visit.account.username)
-    return go_on(visit, f"{PATH}/{subject}", Message(tone="ok", text="De wijziging is teruggedraaid."))
+    return go_on(visit, f"{PATH}/{subject}", Message(tone="ok", text=gettext("De wijziging is teruggedraaid.")))
 
 
 def _page(
@@ -87,5 +88,5 @@ def _author(visit: Visit) -> Author:
 def _number(visit: Visit, name: str) -> int:
     value = visit.form.raw(name)
     if re.fullmatch(r"[0-9]{1,12}", value) is None:
-        raise FormError("Het formulier is niet compleet. Laad de pagina opnieuw en probeer het nog eens.")
+        raise FormError(gettext("Het formulier is niet compleet. Laad de pagina opnieuw en probeer het nog eens."))
     return int(value)

@@ -13,6 +13,7 @@ from bot.plain_language import blocks
 from bot.roles import Right, may_handle, may_update_task
 from bot.web.forms import Form, FormError
 from bot.web.guard import Admitted, ForbiddenError, Visit, needs
+from bot.web.language import gettext, ngettext
 from bot.web.listing import Listing
 from bot.web.pages import Message, Pages, go_on
 from bot.web.views.melding import Open, Showing, melding_id_of, show_page
@@ -28,47 +29,56 @@ router = APIRouter()
 def write_note(visit: Admitted, number: str) -> Response:
     text = visit.form.text("notitie")
     if not text:
-        raise FormError("Schrijf eerst een notitie.", name="notitie")
+        raise FormError(gettext("Schrijf eerst een notitie."), name="notitie")
     named = _cooperation(visit).note(melding_id_of(number), text, account=visit.account.username)
-    told = f" {', '.join(named)} volgt de melding nu." if named else ""
-    return _back(visit, number, f"Uw notitie staat erbij.{told}", "notities")
+    text = gettext("Uw notitie staat erbij.")
+    if named:
+        text += " " + ngettext("%(wie)s volgt de melding nu.", "%(wie)s volgen de melding nu.", len(named), wie=", ".join(named))
+    return _back(visit, number, text, "notities")
 
 
 @router.post("/meldingen/{number}/taken", dependencies=[needs(Right.HANDLE)])
 def give_task(visit: Admitted, number: str) -> Response:
     departments = visit.desk.municipality.departments
-    vakafdeling = visit.form.choice("vakafdeling", departments, "Kies een vakafdeling uit de lijst.")
+    vakafdeling = visit.form.choice("vakafdeling", departments, gettext("Kies een vakafdeling uit de lijst."))
     what = visit.form.text("wat")
     if not what:
-        raise FormError("Schrijf wat de andere vakafdeling moet doen.", name="wat")
+        raise FormError(gettext("Schrijf wat de andere vakafdeling moet doen."), name="wat")
     asked = NewTask(vakafdeling=vakafdeling, what=what, due_on=_day(visit))
     _cooperation(visit).give_task(_own(visit, number), asked, account=visit.account.username)
-    return _back(visit, number, f"{visit.desk.municipality.name_of(vakafdeling)} heeft de taak.", "taken")
+    return _back(
+        visit,
+        number,
+        gettext("%(vakafdeling)s heeft de taak.", vakafdeling=visit.desk.municipality.name_of(vakafdeling)),
+        "taken",
+    )
 
 
 @router.post("/taken/{number}", dependencies=[needs(Right.HANDLE)])
 def update_task(visit: Admitted, number: str) -> Response:
-    state = TaskState(visit.form.choice("staat", [state.value for state in TaskState], "Kies een staat uit de lijst."))
+    state = TaskState(visit.form.choice("staat", [state.value for state in TaskState], gettext("Kies een staat uit de lijst.")))
     why = visit.form.text("reden")
     with visit.desk.database.work() as work:
         task = work.tasks.get(_number(number))
         melding = work.meldingen.get(task.melding_id)
     if not may_update_task(visit.account, melding, task.vakafdeling):
-        raise ForbiddenError(f"Deze taak is van {visit.desk.municipality.name_of(task.vakafdeling)}.")
+        raise ForbiddenError(
+            gettext("Deze taak is van %(vakafdeling)s.", vakafdeling=visit.desk.municipality.name_of(task.vakafdeling))
+        )
     melding_id = _cooperation(visit).update_task(_number(number), state, why, account=visit.account.username)
-    return _back(visit, str(melding_id), "De taak is bijgewerkt.", "taken")
+    return _back(visit, str(melding_id), gettext("De taak is bijgewerkt."), "taken")
 
 
 @router.post("/meldingen/{number}/koppelingen/{other}", dependencies=[needs(Right.HANDLE)])
 def link(visit: Admitted, number: str, other: str) -> Response:
     _cooperation(visit).link(_own(visit, number), melding_id_of(other), account=visit.account.username, is_linked=True)
-    return _back(visit, number, "De meldingen zijn gekoppeld.", "verwant")
+    return _back(visit, number, gettext("De meldingen zijn gekoppeld."), "verwant")
 
 
 @router.post("/meldingen/{number}/koppelingen/{other}/verwijderen", dependencies=[needs(Right.HANDLE)])
 def unlink(visit: Admitted, number: str, other: str) -> Response:
     _cooperation(visit).link(_own(visit, number), melding_id_of(other), account=visit.account.username, is_linked=False)
-    return _back(visit, number, "De meldingen zijn ontkoppeld.", "verwant")
+    return _back(visit, number, gettext("De meldingen zijn ontkoppeld."), "verwant")
 
 
 @router.post("/meldingen/{number}/splitsen", dependencies=[needs(Right.JUDGE)])
@@ -76,14 +86,21 @@ def split(visit: Admitted, number: str) -> Response:
     message_id, cooperation = _number(visit.form.raw("bericht")), _cooperation(visit)
     split_off = cooperation.split_second if visit.form.raw("deel") else cooperation.split
     new = split_off(melding_id_of(number), message_id, account=visit.account.username)
-    return _back(visit, str(new.id), f"Dit is nu een eigen melding: {new.kenmerk}. Beoordeel haar hieronder.", "")
+    return _back(
+        visit,
+        str(new.id),
+        gettext("Dit is nu een eigen melding: %(kenmerk)s. Beoordeel haar hieronder.", kenmerk=new.kenmerk),
+        "",
+    )
 
 
 @router.post("/meldingen/{number}/volgen", dependencies=[needs(Right.LOOK)])
 def follow(visit: Admitted, number: str) -> Response:
     is_following = visit.form.raw("volgen") == "ja"
     _cooperation(visit).follow(melding_id_of(number), account=visit.account.username, is_following=is_following)
-    return _back(visit, number, "U volgt deze melding." if is_following else "U volgt deze melding niet meer.", "")
+    return _back(
+        visit, number, gettext("U volgt deze melding.") if is_following else gettext("U volgt deze melding niet meer."), ""
+    )
 
 
 @router.post("/meldingen/{number}/bericht/bouwsteen", dependencies=[needs(Right.HANDLE)])
@@ -116,13 +133,14 @@ def _own(visit: Visit, number: str) -> int:
     """The id of a melding that this colleague handles. Raises ForbiddenError for another one."""
     melding = visit.desk.handling.get(melding_id_of(number))
     if not may_handle(visit.account, melding):
-        raise ForbiddenError(f"Dit is aan de coördinator of aan {visit.desk.municipality.name_of(melding.lead)}.")
+        vakafdeling = visit.desk.municipality.name_of(melding.lead)
+        raise ForbiddenError(gettext("Dit is aan de coördinator of aan %(vakafdeling)s.", vakafdeling=vakafdeling))
     return melding.id
 
 
 def _number(text: str) -> int:
     if re.fullmatch(r"[0-9]{1,12}", text) is None:
-        raise NotFoundError("Dit nummer bestaat niet. Laad de pagina opnieuw.")
+        raise NotFoundError(gettext("Dit nummer bestaat niet. Laad de pagina opnieuw."))
     return int(text)
 
 

@@ -12,7 +12,9 @@ from starlette.responses import Response
 from bot.roles import Right
 from bot.web import display
 from bot.web.guard import Admitted, Visit, needs
+from bot.web.language import gettext
 from bot.web.pages import Message, Pages, go_on
+from bot.web.retelling import told
 from routing.errors import InvalidTransitionError, NotFoundError
 from storage import queries
 
@@ -28,13 +30,13 @@ def show_unsent(visit: Admitted) -> Response:
 @router.post("/niet-verzonden/{number}/geplaatst", dependencies=[needs(Right.SEND)])
 def mark_posted(visit: Admitted, number: str) -> Response:
     """A colleague placed the text by hand, or saw that it is there."""
-    return _decide(visit, number, visit.desk.handling.mark_posted, "Genoteerd: het antwoord is geplaatst.")
+    return _decide(visit, number, visit.desk.handling.mark_posted, gettext("Genoteerd: het antwoord is geplaatst."))
 
 
 @router.post("/niet-verzonden/{number}/opnieuw-versturen", dependencies=[needs(Right.SEND)])
 def send_again(visit: Admitted, number: str) -> Response:
     """A colleague looked, and it is not there."""
-    return _decide(visit, number, visit.desk.handling.send_again, "Het antwoord wordt opnieuw verzonden.")
+    return _decide(visit, number, visit.desk.handling.send_again, gettext("Het antwoord wordt opnieuw verzonden."))
 
 
 @router.get("/niet-leesbaar", dependencies=[needs(Right.JUDGE)])
@@ -57,10 +59,10 @@ def _unsent(visit: Visit, *, message: Message | None = None, status: int = 200) 
 
 def _decide(visit: Visit, number: str, decide: Callable[..., None], done: str) -> Response:
     if re.fullmatch(r"[0-9]{1,12}", number) is None:
-        raise NotFoundError("Dit antwoord bestaat niet. Kijk bij Niet verzonden.")
+        raise NotFoundError(gettext("Dit antwoord bestaat niet. Kijk bij Niet verzonden."))
     try:
         decide(int(number), account=visit.account.username)
     except InvalidTransitionError as error:
-        hint = "Hieronder staat wat er nu nog wacht."
-        return _unsent(visit, message=Message(tone="error", text=str(error), hint=hint), status=409)
+        hint = gettext("Hieronder staat wat er nu nog wacht.")
+        return _unsent(visit, message=Message(tone="error", text=told(str(error)), hint=hint), status=409)
     return go_on(visit, "/niet-verzonden", Message(tone="ok", text=done))
