@@ -46,7 +46,7 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a turn was, and the number of the melding it belongs to (None: none)."""
+    """What a turn was, and the number of the melding it belongs to. None: to none, as a remark that needs no action."""
 
     said: Said
     action: Action
@@ -57,7 +57,8 @@ def converse_lines(lines: Iterable[str], router: Router) -> Iterator[dict[str, A
     """One answer per non-empty line. An error object carries the line number (from 1) and what is wrong.
 
     `lead` is that of the melding as it stands at the end of the conversation: a photo gets the lead of the text that
-    explained it.
+    explained it. A remark that needs no action (`other`) belongs to no melding and has lead `geen_actie`, also where triage
+    keeps it beside the thread it was made in.
     """
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -113,7 +114,7 @@ class Conversation:
         else:
             matter = self._continue(self._matters[verdict.melding_id], said, decision, verdict)
         self._matters[matter.number] = matter
-        return Taken(said, verdict.action, matter.number)
+        return Taken(said, verdict.action, None if verdict.action is Action.OTHER else matter.number)
 
     def _known(self, said: Said) -> list[Known]:
         """As in triage: every melding of the conversation, the latest first."""

@@ -62,6 +62,11 @@ def test_a_second_matter_gets_the_next_number() -> None:
     assert turns == [("new_melding", 1, "stadswerken"), ("new_melding", 2, "remo")]
 
 
+def test_a_remark_that_needs_no_action_belongs_to_no_melding() -> None:
+    turns = converse(a_turn("er hangt een tak los"), a_turn("haha", author="B", hours_since_start=0.1))
+    assert turns[1] == ("other", None, "geen_actie")
+
+
 def test_a_sure_lead_stays_whatever_is_added() -> None:
     turns = converse(a_turn("de laadpaal is kapot"), a_turn("hij staat onder een tak", hours_since_start=0.1))
     assert turns == [("new_melding", 1, "remo"), ("follow_up", 1, "remo")]
