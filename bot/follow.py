@@ -48,4 +48,7 @@ def page_of(replies: Replies, melding: Melding, events: Sequence[EventLine], lan
     )
 
 
-WORDS = ("titel", "nummer", "stand", "gebeurd", "vraag", "verlopen", "verlopen_uitleg", "alleen_u", "agenda")
+WORDS = (
+    *("titel", "nummer", "stand", "gebeurd", "vraag", "alleen_u", "agenda"),
+    *("verlopen", "verlopen_uitleg", "wacht", "wacht_uitleg"),
+)

@@ -15,7 +15,16 @@ from email.message import EmailMessage
 from channels.mail import MailChannel, MailSettings
 from channels.payload import text_of
 from routing.errors import ConfigError
-from routing.messages import Delivery, InboundMessage, OutboundMessage, Person, UnreadableItem, Visibility
+from routing.messages import (
+    Attachment,
+    Delivery,
+    GeoPoint,
+    InboundMessage,
+    OutboundMessage,
+    Person,
+    UnreadableItem,
+    Visibility,
+)
 
 NAME = "web_form"
 _MARK = "#"  # between the address and the form: each form is a person of its own until a colleague joins them
@@ -50,13 +59,16 @@ class WebFormSettings(MailSettings):
 class FormEntry:
     """One form of a resident. `form` is the form's own number: the same form sent twice is one message.
 
-    `address` is a checked e-mail address, or empty. `is_trapped`: a field that no person sees was filled in.
+    `address` is a checked e-mail address, or empty. `photos` are those that came along, and `location` where the first that
+    tells it was taken. `is_trapped`: a field that no person sees was filled in.
     """
 
     form: str
     text: str = field(repr=False)
     place: str = field(repr=False, default="")
     address: str = field(repr=False, default="")
+    photos: tuple[Attachment, ...] = ()
+    location: GeoPoint | None = field(repr=False, default=None)
     is_trapped: bool = False
 
 
@@ -79,6 +91,8 @@ def parse_entry(entry: FormEntry, now: datetime) -> InboundMessage | UnreadableI
         sent_at=now,
         sender=sender,
         text=text,
+        attachments=entry.photos,
+        location=entry.location,
         raw=json.dumps({"formulier": entry.form}),
     )
 

@@ -140,6 +140,11 @@ class Inbox:
         found = self._connection.execute(sa.select(messages.c.attachments).where(messages.c.melding_id == melding_id)).scalars()
         return any(item["kind"] == AttachmentKind.PHOTO.value for attachments in found for item in attachments)
 
+    def id_of(self, channel: str, external_id: str) -> int | None:
+        """Our own number of a message that the platform, or a form, names so."""
+        query = sa.select(messages.c.id).where(messages.c.channel == channel, messages.c.external_id == external_id)
+        return self._connection.execute(query).scalar_one_or_none()
+
     def melding_of(self, channel: str, external_id: str) -> int | None:
         """The melding that a message (named by its platform id) belongs to, if any."""
         query = sa.select(messages.c.melding_id).where(messages.c.channel == channel, messages.c.external_id == external_id)

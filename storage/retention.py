@@ -16,7 +16,19 @@ from routing.melding import Event
 from storage.corrections import Corrections
 from storage.meldingen import Change, Melding, Meldingen
 from storage.outbox import WAITS_FOR_STAFF, ReplyState
-from storage.tables import attachments, colleagues, follow_links, melders, meldingen, messages, notes, people, replies, tasks
+from storage.tables import (
+    attachments,
+    colleagues,
+    follow_links,
+    melders,
+    meldingen,
+    message_links,
+    messages,
+    notes,
+    people,
+    replies,
+    tasks,
+)
 
 EMPTIED = "(opgeruimd na de bewaartermijn)"
 # Said so that the databases use the indexes of what is left to empty: values written out, and no range of another index.
@@ -121,6 +133,8 @@ class Retention:
         run, of = self._connection.execute, sa.literal(melding_id)
         links = follow_links.c.melder_id.in_(sa.select(melders.c.id).where(melders.c.melding_id == of))
         run(sa.delete(follow_links).where(links))
+        theirs = message_links.c.message_id.in_(sa.select(messages.c.id).where(messages.c.melding_id == of))
+        run(sa.delete(message_links).where(theirs))
         run(sa.update(replies).where(replies.c.melding_id == of).values(text="", recipient="", thread="", reply_to=""))
         run(sa.update(melders).where(melders.c.melding_id == of).values(thread="", reply_to=""))
         run(sa.update(notes).where(notes.c.melding_id == of).values(text=""))

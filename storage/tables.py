@@ -365,6 +365,16 @@ follow_links = sa.Table(
     _moment("expires_at"),
 )
 
+message_links = sa.Table(  # of the web form, whose writer may be nobody we know
+    "message_links",
+    metadata,
+    sa.Column("token_hash", sa.Text, primary_key=True),
+    sa.Column("message_id", sa.ForeignKey("messages.id"), nullable=False),
+    _moment("created_at"),
+    _moment("expires_at"),
+)
+sa.Index("ix_message_links_message_id", message_links.c.message_id)
+
 restores = sa.Table(
     "restores",
     metadata,

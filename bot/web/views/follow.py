@@ -32,10 +32,11 @@ def show_follow(visit: Admitted, token: str, taal: str = "") -> Response:
     language = _language(visit, taal, followed.language if followed else "")
     replies = desk.handling.replies
     values = {"now": desk.now(), "languages": [(code, LANGUAGE_NAMES[code]) for code in LANGUAGES if code != language]}
-    if followed is None:
-        book = replies.texts[language]
+    if followed is None or followed.melding_id is None:
+        book, reason = replies.texts[language], "verlopen" if followed is None else "wacht"
         words = {name: book.word(f"volg_{name}", {"kantoor": replies.office, **replies.contact.as_values()}) for name in WORDS}
-        return pages.bare("volg.html", values | {"page": None, "language": language, "words": words}, status=404)
+        told = {"page": None, "language": language, "words": words, "reason": reason}
+        return pages.bare("volg.html", values | told, status=404 if followed is None else 200)
     with desk.database.reading() as connection:
         melding = queries.get_melding(connection, followed.melding_id)
         if melding.merged_into_id is not None:
@@ -68,7 +69,7 @@ def show_invitation(visit: Admitted, token: str) -> Response:
     desk = visit.desk
     with desk.database.work() as work:
         followed = work.follow.find(token, desk.now()) if _TOKEN.fullmatch(token) else None
-        melding = work.meldingen.get(followed.melding_id) if followed else None
+        melding = work.meldingen.get(followed.melding_id) if followed and followed.melding_id else None
     if melding is None or melding.appointment_at is None:
         raise NotFoundError(gettext("Deze afspraak is er niet (meer)."))
     return calendar_file(invitation(melding, desk.office, desk.now(), with_guests=False))
