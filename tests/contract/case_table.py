@@ -36,6 +36,8 @@ _NO_PARENT = NOT + "een gesprek heeft geen bericht erboven"
 _HOOKS, _X, _MAIL = "tests/bot/test_webhooks.py::", "tests/channels/test_twitter.py::", "tests/channels/test_mail.py::"
 _FACEBOOK, _MASTODON = "tests/channels/test_facebook.py::", "tests/channels/test_mastodon.py::"
 _TELEGRAM, _GRAPH = "tests/channels/test_telegram.py::", "tests/channels/test_graph.py::"
+_FACEBOOK_IN, _MASTODON_IN = "tests/channels/test_facebook_reading.py::", "tests/channels/test_mastodon_reading.py::"
+_X_IN = "tests/channels/test_twitter_reading.py::"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,11 +135,11 @@ ROWS = (
         title="het bericht erboven is weg, bij het lezen",
         own={
             TELEGRAM: NOT + "het bericht draagt zelf mee waarop het antwoordt",
-            X: _X + "test_a_reply_below_a_post_that_is_gone_still_comes_in",
+            X: _X_IN + "test_a_reply_below_a_post_that_is_gone_still_comes_in",
             X_DIRECT: _NO_PARENT,
-            FACEBOOK: _FACEBOOK + "test_a_post_deleted_half_way_does_not_hold_the_others",
+            FACEBOOK: _FACEBOOK_IN + "test_a_post_deleted_half_way_does_not_hold_the_others",
             MESSENGER: _NO_PARENT,
-            MASTODON: _MASTODON + "test_a_reply_to_a_post_that_is_gone_still_comes_in",
+            MASTODON: _MASTODON_IN + "test_a_reply_to_a_post_that_is_gone_still_comes_in",
             MASTODON_DIRECT: _NO_PARENT,
             MAIL: _NO_READING,
         },
@@ -159,12 +161,12 @@ ROWS = (
         title="gedeeld of herhaald door een ander",
         own={
             TELEGRAM: NOT + "wat iemand doorstuurt, stuurt diegene ons zelf",
-            X: _X + "test_a_repost_is_no_melding",
+            X: _X_IN + "test_a_repost_is_no_melding",
             X_DIRECT: NOT + "privéberichten worden niet herhaald",
             FACEBOOK: NOT + "delen gebeurt op de pagina van een ander, en die lezen wij niet",
             MESSENGER: "tests/channels/test_messenger.py::test_a_sticker_and_a_shared_link_are_attachments",
-            MASTODON: _MASTODON + "test_nothing_but_mentions_is_asked_for",
-            MASTODON_DIRECT: _MASTODON + "test_nothing_but_mentions_is_asked_for",
+            MASTODON: _MASTODON_IN + "test_nothing_but_mentions_is_asked_for",
+            MASTODON_DIRECT: _MASTODON_IN + "test_nothing_but_mentions_is_asked_for",
             MAIL: _NO_READING,
         },
     ),
