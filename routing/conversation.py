@@ -44,9 +44,10 @@ class Verdict:
 
 
 _GENERAL_DANGER = "algemeen"  # the model alone thinks of danger; the danger rules name a kind
-_CHATTER_FROM = 0.5
-_CHATTER_OF_MELDER_FROM = 0.9
+_DOUBTFUL_BELOW = 0.5
+_CHATTER_FROM = 0.9
 _NO_THANKS = (Sign.CONTRAST, Sign.STILL, Sign.QUESTION, Sign.REACHABLE, Sign.CORRECTION, Sign.SARCASM)
+_REMARKS = frozenset({"mening", "niet_voor_ons"})
 _CHATTER_KINDS = frozenset({"overig", "compliment", "spam"})
 _JOKE_WORDS = 3
 _LATER = timedelta(hours=3)
@@ -83,13 +84,22 @@ def _first(turn: Turn, reading: TurnReading) -> Verdict:
     if reading.has(Sign.GREETING_ONLY, Sign.ACK_ONLY):
         return Verdict(action=Action.OTHER, melding_id=None, reason="alleen een groet")
     asks = reading.has(Sign.QUESTION, Sign.CONTRAST, Sign.SARCASM)
-    doubtful = turn.decision.confidence < _CHATTER_FROM
+    doubtful = turn.decision.confidence < _DOUBTFUL_BELOW
     if reading.has(Sign.THANKS_ONLY) or (reading.has(Sign.THANKS) and not asks and doubtful):
         return Verdict(action=Action.THANKS, melding_id=None, reason="dank of een compliment, zonder vraag")
-    if turn.decision.lead == NO_ACTION and not asks and not doubtful:
+    if _says_nothing(turn.decision, reading) and not asks:
         action = Action.THANKS if reading.has(Sign.THANKS) else Action.OTHER
         return Verdict(action=action, melding_id=None, reason="vraagt niets van de gemeente")
     return _new("eerste bericht", may_be_two=reading.has(Sign.TWO_MATTERS))
+
+
+def _says_nothing(decision: Decision, reading: TurnReading) -> bool:
+    """A remark or praise. When in doubt it is a melding: who is taken for a passer-by is not heard."""
+    if decision.lead != NO_ACTION or decision.confidence < _DOUBTFUL_BELOW:
+        return False
+    return (
+        decision.confidence >= _CHATTER_FROM or decision.topic in _REMARKS or reading.has(Sign.LAUGH, Sign.OPINION, Sign.THANKS)
+    )
 
 
 # -- a message of somebody with meldingen
@@ -128,6 +138,8 @@ def _attachment_only(target: Known) -> Verdict:
 
 
 def _act(turn: Turn, reading: TurnReading, target: Known) -> Verdict:
+    if _passes_by(turn, reading, target):
+        return _about(Action.OTHER, target, "opmerking van een voorbijganger")
     if reading.has(Sign.ACK_ONLY, Sign.GREETING_ONLY, Sign.THANKS_ONLY):
         return _act_of_few_words(turn, reading, target)
     if _is_found(reading, target):
@@ -149,8 +161,16 @@ def _act(turn: Turn, reading: TurnReading, target: Known) -> Verdict:
     return _about(Action.FOLLOW_UP, target, _why_follow_up(reading, target))
 
 
+def _passes_by(turn: Turn, reading: TurnReading, target: Known) -> bool:
+    """'Sterkte buurtjes', 'net als mijn relatie': somebody without a part in it says something beside it."""
+    brings = turn.has_photo or turn.has_location or reading.has(Sign.QUESTION)
+    return not target.is_own and not brings and reading.has(Sign.ALOOF)
+
+
 def _takes_up_again(reading: TurnReading, target: Known) -> bool:
-    """'Nee, ze zijn weer begonnen, vergeet wat ik zei': what was taken back is not taken back twice."""
+    """'Never mind, it is back'; and what was taken back is not taken back twice: 'ze zijn weer begonnen, vergeet wat ik zei'."""
+    if reading.has(Sign.BACK) and not reading.has(Sign.SOLVED):
+        return True
     return (target.is_settled or target.is_closed) and reading.has(Sign.STILL, Sign.AGAIN)
 
 
@@ -193,19 +213,26 @@ def _is_chatter(turn: Turn, reading: TurnReading, target: Known) -> bool:
     if turn.has_photo or turn.has_location or reading.has(Sign.QUESTION, Sign.STILL, Sign.CORRECTION, Sign.PERSON):
         return False
     if target.is_own:
-        return not target.is_answer_awaited and (reading.has(Sign.RESIGNED) or _melder_chats(turn.decision, reading))
+        return not target.is_answer_awaited and (reading.has(Sign.RESIGNED) or _melder_chats(turn.decision, reading, target))
     if reading.has(Sign.JOINING) and not reading.has(Sign.PAST):
-        return False
+        return reading.has(Sign.LAUGH) and _is_small_talk(turn.decision)
     if reading.has(Sign.LAUGH, Sign.OPINION, Sign.PAST):
         return True
-    return not reading.has(Sign.WITNESS, Sign.NUMBER, Sign.CONTINUES) and not shared_words(reading, target)
-
-
-def _melder_chats(decision: Decision, reading: TurnReading) -> bool:
-    if decision.lead != NO_ACTION or reading.has(Sign.ADDITION, Sign.JOINING):
+    if reading.has(Sign.WITNESS, Sign.NUMBER):
         return False
-    jokes = reading.has(Sign.LAUGH) and reading.words <= _JOKE_WORDS
-    return jokes or (decision.confidence >= _CHATTER_OF_MELDER_FROM and decision.kind in _CHATTER_KINDS)
+    return reading.words <= _JOKE_WORDS or not (reading.has(Sign.CONTINUES) or shared_words(reading, target))
+
+
+def _melder_chats(decision: Decision, reading: TurnReading, target: Known) -> bool:
+    if decision.lead != NO_ACTION or reading.has(Sign.CONTRAST, Sign.NUMBER):
+        return False
+    if reading.has(Sign.OPINION) or (reading.has(Sign.LAUGH) and reading.words <= _JOKE_WORDS):
+        return True
+    return _is_small_talk(decision) and not shared_words(reading, target) and not reading.has(Sign.JOINING)
+
+
+def _is_small_talk(decision: Decision) -> bool:
+    return decision.lead == NO_ACTION and decision.confidence >= _CHATTER_FROM and decision.kind in _CHATTER_KINDS
 
 
 def _why_follow_up(reading: TurnReading, target: Known) -> str:

@@ -142,7 +142,7 @@ _Row = tuple[bool, float, str]
 def _by_router(decision: Decision, look: _Look, target: Known) -> Iterable[_Row]:
     """What the message is when it is read by itself."""
     street = decision.located.street
-    asked_nothing = target.lead == NO_ACTION and not read_turn(target.text).has(Sign.QUESTION, Sign.WISH)
+    asked_nothing = target.lead == NO_ACTION and target.is_closed and not read_turn(target.text).has(Sign.QUESTION, Sign.WISH)
     return (
         (decision.lead == NO_ACTION, -1.5 * decision.confidence, "vraagt op zichzelf niets"),
         (look.sure >= _SURE, 1.3 if look.is_other_lead else 0.8, "meldt duidelijk iets"),
@@ -192,7 +192,8 @@ def _by_words(reading: TurnReading, look: _Look, target: Known) -> Iterable[_Row
 
 def _by_course(reading: TurnReading, look: _Look, target: Known) -> Iterable[_Row]:
     """What went before."""
-    is_vague = target.topic == UNCLEAR_TOPIC or not target.text.strip()
+    is_doubted = target.lead == NO_ACTION and not target.is_closed
+    is_vague = target.topic == UNCLEAR_TOPIC or is_doubted or not target.text.strip()
     greets = reading.has(Sign.GREETS) and target.age > timedelta(hours=12) and look.is_long
     return (
         (True, -3.4, "gaat door op het gesprek"),

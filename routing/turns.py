@@ -37,6 +37,7 @@ class Sign(StrEnum):
     OPINION = "opinion"
     SARCASM = "sarcasm"
     PAST = "past"
+    ALOOF = "aloof"
     MISSING = "missing"
     BACK = "back"
     CONTRAST = "contrast"
@@ -64,7 +65,7 @@ class Sign(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnReading:
-    """`words` counts the words. `content` are the words that may name a matter, as they sound.
+    """`words` counts the words; where none are written apart, two signs count as one. `content` may name a matter, as it sounds.
 
     `plain` is the text as the patterns read it. A sign is looked for when it is asked for: most never are.
     """
@@ -89,6 +90,7 @@ _SENTENCE = re.compile(r"(?<=[.?]) ")
 _CLAUSE_END = re.compile(r"(?<=[.!?,;:\n…])\s*(?=\S)")
 _NUMBER = re.compile(r"\d")
 _WORD = re.compile(r"\w+")
+_IDEOGRAM = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 _SHORTEST_CONTENT = 3
 _SHORTEST_OPENING = 3
 _STEM = 6
@@ -98,7 +100,12 @@ _REMEMBERED = 512
 def read_turn(text: str) -> TurnReading:
     """Read a text. Pure; never raises."""
     plain = _plain(text)
-    return TurnReading(plain=plain, words=len(_WORD.findall(plain)), content=content_of(text))
+    return TurnReading(plain=plain, words=_count_words(plain), content=content_of(text))
+
+
+def _count_words(plain: str) -> int:
+    signs = len(_IDEOGRAM.findall(plain))
+    return len(_WORD.findall(_IDEOGRAM.sub(" ", plain))) + (signs + 1) // 2
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -126,7 +126,7 @@ def test_whatever_stands_on_a_line_there_is_one_answer(turns: list[Any], channel
     assert "error" in answer or len(answer["turns"]) == len(turns)
 
 
-# -- on conversations written by hand for this project (they trained nothing; the half 'held' guided nothing)
+# -- on conversations written by hand for this project (of the half `held` nobody read the mistakes)
 
 
 @pytest.fixture(scope="module")

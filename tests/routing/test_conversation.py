@@ -148,6 +148,41 @@ def test_coming_back_to_a_closed_melding_says_so() -> None:
     assert verdict.reason == "komt terug op een afgesloten melding"
 
 
+@pytest.mark.parametrize(
+    ("action", "text"),
+    [
+        (Action.STATUS_QUESTION, "komt er vanavond nog iemand of moet ik zelf gaan"),
+        (Action.STATUS_QUESTION, "Gaat er iemand heen morgen? Ja of nee"),
+        (Action.STATUS_QUESTION, "nobody has called me"),
+        (Action.STATUS_QUESTION, "üç gün oldu, kimse aramadı"),
+        (Action.STATUS_QUESTION, "ніхто не передзвонив"),
+        (Action.STATUS_QUESTION, "什么时候修好"),
+        (Action.WITHDRAW, "Laat u maar. De buren kwamen het zelf uitleggen."),
+        (Action.WITHDRAW, "oh het was een oefening van de brandweer. sorry!"),
+        (Action.WITHDRAW, "ze is gewoon thuis"),
+        (Action.THANKS, "好的谢谢!"),
+        (Action.THANKS, "Dat is alles wat ik vroeg."),
+        (Action.FOLLOW_UP, "never mind it's back"),
+        (Action.OTHER, "sorry voor het lange verhaal"),
+    ],
+)
+def test_what_is_said_in_other_words(action: Action, text: str) -> None:
+    assert said(text, a_known()) is action
+
+
+def test_somebody_who_stumbled_is_no_end_of_the_matter() -> None:
+    assert said("vannacht is er iemand gestruikeld", a_known()) is Action.FOLLOW_UP
+
+
+def test_words_are_counted_also_where_no_blanks_stand_between_them() -> None:
+    assert read_turn("楼下的酒吧每天放音乐到三点").words == 7
+    assert read_turn("de lamp is stuk").words == 4
+
+
+def test_small_talk_of_the_melder_is_no_addition() -> None:
+    assert said("Wel een prachtig dier hoor", a_known(age=SOON), decision=CHATTER) is Action.OTHER
+
+
 # -- another matter?
 
 
@@ -246,6 +281,25 @@ NEIGHBOURS = {
 )
 def test_neighbours_join_ask_or_only_chat(action: Action, text: str) -> None:
     assert said(text, a_known(is_own=False, age=timedelta(hours=1))) is action
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["net als mijn ex", "bijna weekend 🎉", "sterkte daar ❤️", "mijn dochter was er niet bij hoor", "good luck guys", "BINGO!!"],
+)
+def test_a_passer_by_who_has_no_part_in_it_only_remarks(text: str) -> None:
+    assert said(text, a_known(is_own=False, age=timedelta(hours=1))) is Action.OTHER
+
+
+def test_who_says_yes_and_tells_more_joins() -> None:
+    assert said("ja en zonder licht ook nog", a_known(is_own=False, age=timedelta(hours=1))) is Action.FOLLOW_UP
+
+
+def test_a_doubtful_first_message_is_a_melding_and_what_explains_it_joins_it() -> None:
+    doubtful = replace(CHATTER, confidence=0.65)
+    assert said("jullie laten me in de kou staan", decision=doubtful) is Action.NEW_MELDING
+    doubted = a_known(lead="geen_actie", topic="praatje", text="jullie laten me in de kou staan", age=SOON)
+    assert said("er staat al weken een bus op de stoep voor mijn deur", doubted, decision=PARKING) is Action.FOLLOW_UP
 
 
 def test_a_neighbour_may_begin_about_something_else() -> None:
