@@ -22,6 +22,7 @@ from bot.cli_channel import channel_app
 from bot.cli_colleague import colleague_app
 from bot.cli_model import model_app
 from bot.cli_operations import add_operations
+from bot.cli_person import person_app
 from bot.cli_retention import retention_app
 from bot.cli_sending import sending_app
 from routing.errors import ConfigError, WijkbalieError
@@ -36,6 +37,7 @@ app.add_typer(model_app, name="model")
 add_operations(app)
 app.add_typer(sending_app, name="sending")
 app.add_typer(retention_app, name="retention")
+app.add_typer(person_app, name="person")
 console = Console()
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Het instellingenbestand.")]

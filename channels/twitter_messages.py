@@ -32,6 +32,8 @@ from routing.messages import (
 )
 
 NAME = "x"
+QUOTED = "(aangehaald bericht:)"
+"""Behind what a resident wrote themselves: the words of another."""
 _MEDIA_KINDS = {"photo": AttachmentKind.PHOTO, "video": AttachmentKind.VIDEO, "animated_gif": AttachmentKind.VIDEO}
 _ABOUT_THE_POST_ITSELF = frozenset({"", "id", "ids"})
 
@@ -77,7 +79,7 @@ def with_quote(message: InboundMessage, quoted: str | None) -> InboundMessage:
     """`quoted` is what the message quotes: None when that cannot be read, empty when there is nothing to add."""
     if quoted == "":
         return message
-    words = "(haalt een bericht aan dat niet te lezen is)" if quoted is None else f"(aangehaald bericht:) {quoted}"
+    words = "(haalt een bericht aan dat niet te lezen is)" if quoted is None else f"{QUOTED} {quoted}"
     return replace(message, text=f"{message.text}\n\n{words}")
 
 

@@ -33,6 +33,7 @@ from storage.model_log import ModelLog
 from storage.nearby import Links
 from storage.notes import Notes
 from storage.outbox import Outbox
+from storage.persons import Persons
 from storage.points import Commit, Watch, after, before, unwatched
 from storage.retention import Retention
 from storage.splitting import Splitting
@@ -121,6 +122,7 @@ class UnitOfWork:
         self.tasks = Tasks(self._connection)
         self.links = Links(self._connection)
         self.retention = Retention(self._connection)
+        self.persons = Persons(self._connection)
         self.mail_ways = MailWays(self._connection)
         self.splitting = Splitting(self._connection)
         return self

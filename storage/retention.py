@@ -31,12 +31,14 @@ from storage.tables import (
 )
 
 EMPTIED = "(opgeruimd na de bewaartermijn)"
+FORGOTTEN = "opgeruimd:"
+"""How the number of a person begins of whom nothing is known any more."""
 # Said so that the databases use the indexes of what is left to empty: values written out, and no range of another index.
 _IS_CLOSED = meldingen.c.stage.not_in(("te_beoordelen", "loopt", "wacht_op_melder"))
 _IS_HANDLED = messages.c.state.not_in(("wacht", "onleesbaar"))
 _HAS_TEXT = messages.c.text != sa.literal_column("''")
 _HAS_RAW = messages.c.raw != sa.literal_column("'{}'")
-_UNDECIDED = (ReplyState.READY.value, ReplyState.BUSY.value, *WAITS_FOR_STAFF)
+UNDECIDED = (ReplyState.READY.value, ReplyState.BUSY.value, *WAITS_FOR_STAFF)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,7 @@ class Retention:
         old = sa.and_(is_loose, messages.c.received_at <= now - periods.chatter)
         query = sa.select(messages.c.id, messages.c.person_id).where(old).order_by(messages.c.received_at).limit(limit)
         rows = self._connection.execute(query).all()
-        self._empty_messages(messages.c.id.in_([row.id for row in rows]))
+        empty_messages(self._connection, messages.c.id.in_([row.id for row in rows]))
         self._empty_people([row.person_id for row in rows if row.person_id is not None])
         return len(rows)
 
@@ -92,17 +94,17 @@ class Retention:
         query = sa.select(meldingen).where(is_due).order_by(meldingen.c.updated_at, meldingen.c.id).limit(limit)
         return tuple(Melding.from_row(row) for row in self._connection.execute(query))
 
-    def empty(self, melding: Melding, now: datetime) -> None:
+    def empty(self, melding: Melding, now: datetime, *, actor: str = "wijkbalie", why: str = "de bewaartermijn is om") -> None:
         """Empty one melding and the people who have nothing else with us. Raises StaleError when it changed meanwhile."""
         columns: dict[str, object] = {"summary": EMPTIED, "emptied_at": now, "question": None, "appointment_place": None}
         change = Change(
             event=Event.OPGERUIMD,
-            actor="wijkbalie",
-            why="de bewaartermijn is om",
+            actor=actor,
+            why=why,
             columns={**columns, "appointment_guests": "", "contact_person": None},
         )
         Meldingen(self._connection).record(melding, change, now)
-        self._empty_messages(messages.c.melding_id == melding.id)
+        empty_messages(self._connection, messages.c.melding_id == melding.id)
         self._empty_answers(melding.id)
         Corrections(self._connection).forget([melding.id])
         ours = sa.select(melders.c.person_id).where(melders.c.melding_id == melding.id)
@@ -122,21 +124,9 @@ class Retention:
     def _count(self, table: sa.Table, condition: sa.ColumnElement[bool]) -> int:
         return int(self._connection.execute(sa.select(sa.func.count()).select_from(table).where(condition)).scalar_one())
 
-    def _empty_messages(self, which: sa.ColumnElement[bool]) -> None:
-        theirs = attachments.c.message_id.in_(sa.select(messages.c.id).where(which))
-        self._connection.execute(sa.update(attachments).where(theirs).values(state="verwijderd", reference="", problem=None))
-        nothing: dict[str, object] = {"text": "", "raw": "{}", "attachments": [], "lat": None, "lon": None}
-        columns = {**nothing, "thread": "", "reply_to": "", "in_reply_to": None}
-        self._connection.execute(sa.update(messages).where(which).values(columns))
-
     def _empty_answers(self, melding_id: int) -> None:
         run, of = self._connection.execute, sa.literal(melding_id)
-        links = follow_links.c.melder_id.in_(sa.select(melders.c.id).where(melders.c.melding_id == of))
-        run(sa.delete(follow_links).where(links))
-        theirs = message_links.c.message_id.in_(sa.select(messages.c.id).where(messages.c.melding_id == of))
-        run(sa.delete(message_links).where(theirs))
-        run(sa.update(replies).where(replies.c.melding_id == of).values(text="", recipient="", thread="", reply_to=""))
-        run(sa.update(melders).where(melders.c.melding_id == of).values(thread="", reply_to=""))
+        empty_conversations(self._connection, melders.c.melding_id == of, replies.c.melding_id == of)
         run(sa.update(notes).where(notes.c.melding_id == of).values(text=""))
         run(sa.update(tasks).where(tasks.c.melding_id == of).values(what="", why=""))
 
@@ -151,10 +141,35 @@ class Retention:
         has_words = has_words.where(sa.or_(_HAS_TEXT, ~_IS_HANDLED))
         is_colleague = sa.select(colleagues.c.id).where(colleagues.c.person_id == people.c.id)
         keeps = sa.or_(is_needed.exists(), has_words.exists(), is_colleague.exists())
-        name = sa.literal("opgeruimd:") + sa.cast(people.c.id, sa.Text)
         gone = self._connection.execute(sa.select(people.c.id).where(people.c.id.in_(person_ids), ~keeps)).scalars().all()
-        theirs = sa.or_(people.c.id.in_(gone), sa.and_(people.c.speaks_for_id.in_(gone), ~keeps))
-        self._connection.execute(sa.update(people).where(theirs).values(external_id=name, display_name=""))
+        forget_people(self._connection, sa.or_(people.c.id.in_(gone), sa.and_(people.c.speaks_for_id.in_(gone), ~keeps)))
+
+
+def empty_messages(connection: sa.Connection, which: sa.ColumnElement[bool]) -> int:
+    """Take what was written out of these messages. Returns how many. Idempotent; that they came is still known."""
+    ids = sa.select(messages.c.id).where(which)
+    of_files = sa.update(attachments).where(attachments.c.message_id.in_(ids))
+    connection.execute(of_files.values(state="verwijderd", reference="", problem=None))
+    connection.execute(sa.delete(message_links).where(message_links.c.message_id.in_(ids)))
+    nothing: dict[str, object] = {"text": "", "raw": "{}", "attachments": [], "lat": None, "lon": None}
+    columns = {**nothing, "thread": "", "reply_to": "", "in_reply_to": None}
+    return connection.execute(sa.update(messages).where(which).values(columns)).rowcount
+
+
+def empty_conversations(
+    connection: sa.Connection, of_melders: sa.ColumnElement[bool], of_replies: sa.ColumnElement[bool]
+) -> None:
+    """Take out what was answered, and by which conversation and page these melders are reached. Idempotent."""
+    links = follow_links.c.melder_id.in_(sa.select(melders.c.id).where(of_melders))
+    connection.execute(sa.delete(follow_links).where(links))
+    connection.execute(sa.update(replies).where(of_replies).values(text="", recipient="", thread="", reply_to=""))
+    connection.execute(sa.update(melders).where(of_melders).values(thread="", reply_to=""))
+
+
+def forget_people(connection: sa.Connection, which: sa.ColumnElement[bool]) -> None:
+    """Take out who these people are. Idempotent."""
+    name = sa.literal(FORGOTTEN) + sa.cast(people.c.id, sa.Text)
+    connection.execute(sa.update(people).where(which).values(external_id=name, display_name=""))
 
 
 def _has_old_raw(periods: RetentionPeriods, now: datetime) -> sa.ColumnElement[bool]:
@@ -176,5 +191,5 @@ def _is_over(periods: RetentionPeriods, now: datetime) -> sa.ColumnElement[bool]
 
 
 def _has_waiting_reply() -> sa.ColumnElement[bool]:
-    query = sa.select(replies.c.id).where(replies.c.melding_id == meldingen.c.id, replies.c.state.in_(_UNDECIDED))
+    query = sa.select(replies.c.id).where(replies.c.melding_id == meldingen.c.id, replies.c.state.in_(UNDECIDED))
     return query.exists()
