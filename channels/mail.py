@@ -53,7 +53,7 @@ class MailSettings:
     password: str = field(default="", repr=False)
     from_name: str = ""
     reply_to: str = ""
-    subject: str = "Uw melding {kenmerk}"
+    subject: str = "Melding {kenmerk}"
     footer: str = ""
     timeout: float = 30.0
     min_interval: timedelta = timedelta(seconds=1)

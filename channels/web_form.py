@@ -41,7 +41,7 @@ class WebFormSettings(MailSettings):
 
     public_url: str
     link_secret: str = field(repr=False)
-    confirm: str = "Wilt u ook later nieuws per e-mail? Bevestig uw adres:\n{link}"
+    confirm: str = "Ook later nieuws per e-mail? Dat kan na een klik op deze link:\n{link}"
     most_per_hour: int = 10
     most_mails_per_day: int = 3
 

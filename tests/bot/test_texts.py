@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +42,7 @@ JARGON = re.compile(
     r"in behandeling genomen|zaaknummer|afdelingshoofd)\b",
     re.IGNORECASE,
 )
+OTHER_FORM = {"u": r"\b(je|jij|jou|jouw|jezelf)\b", "je": r"(?<![\w-])(u|uw|uzelf)(?![\w-])"}
 SECRETS = dict.fromkeys(("consumer_key", "consumer_secret", "access_token", "access_token_secret"), "k")
 PAGE = {"page_id": "1", "page_token": "t", "app_secret": "s"}
 SETTINGS = {
@@ -158,9 +160,8 @@ def test_where_there_is_room_the_first_message_tells_of_privacy_and_offers_the_p
 @pytest.mark.parametrize("address_as", FORMS_OF_ADDRESS)
 @pytest.mark.parametrize("form", sorted(FORMS))
 def test_every_dutch_text_addresses_the_reader_in_one_form(melding: Melding, form: str, address_as: str) -> None:
-    other = {"u": r"\b(je|jij|jou|jouw|jezelf)\b", "je": r"(?<![\w-])(u|uw|uzelf)(?![\w-])"}[address_as]
     for text in set(every_text(melding, form, "nl", address_as=address_as)):
-        assert not re.search(other, text, re.IGNORECASE), text
+        assert not re.search(OTHER_FORM[address_as], text, re.IGNORECASE), text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -185,6 +186,15 @@ def test_sentences_are_short_and_plain_and_every_text_names_its_number(
         assert not JARGON.search(text), text
         for sentence in re.split(r"(?<=[.?!:])\s+|\n", text):
             assert len(sentence.split()) <= LONGEST_SENTENCE, sentence
+
+
+def test_what_stands_around_an_e_mail_is_good_in_both_forms_of_address() -> None:
+    example = tomllib.loads((Path(__file__).resolve().parents[2] / "config.example.toml").read_text(encoding="utf-8"))
+    settings = SETTINGS["web_form"]
+    names = ("subject", "footer", "confirm")
+    texts = [example["channels"][channel].get(name, "") for channel in ("counter", "web_form") for name in names]
+    for text in (*texts, *(getattr(settings, name) for name in names)):
+        assert not any(re.search(form, text, re.IGNORECASE) for form in OTHER_FORM.values()), text
 
 
 def test_public_texts_hold_nothing_personal(melding: Melding) -> None:

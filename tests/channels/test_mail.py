@@ -55,7 +55,7 @@ async def test_a_reply_arrives_as_plain_automatic_mail(server: MailServer) -> No
     [(envelope, mail)] = server.accepted
     assert sent == Sent(external_id="<wb-2026-00042.2@gemeente.example>") == Sent(external_id=mail["Message-ID"])
     assert envelope.rcpt_tos == [NOOR]
-    assert mail["Subject"] == "Uw melding WB-2026-00042"
+    assert mail["Subject"] == "Melding WB-2026-00042"
     assert mail["From"] == "Wijkbureau Binnenstad <wijkbureau@gemeente.example>"
     assert mail["Reply-To"] == "balie@gemeente.example"
     assert mail["Auto-Submitted"] == "auto-generated"
