@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 from tests.kill.city import City
-from tests.kill.command import at_least_one, database_in, folder_for, show
+from tests.kill.command import at_least_one, database_in, folder_for, leave_nothing_behind, show
 from tests.kill.harness import Outcome, Plan, play
 
 
 def main() -> int:
+    leave_nothing_behind()
     parser = argparse.ArgumentParser(
         prog="scripts/crash-test",
         description="Kill the product over and over while residents write, then compare what it kept with what they wrote.",

@@ -39,16 +39,16 @@ class Product:
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "tests.kill.product", str(self._config)]
         with self._log.open("ab") as log:
-            self._mother = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+            self._mother = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True
+            )
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._child is not None and self._code is None:
-            os.kill(self._child, signal.SIGKILL)
+        os.killpg(self._mother.pid, signal.SIGKILL)  # and whatever life it was giving birth to
         for pipe in (self._mother.stdin, self._mother.stdout):
             if pipe is not None:
                 pipe.close()
-        self._mother.kill()
         self._mother.wait()
 
     def start(self, clock: Clock, *, die_at: str = "", times: int = 1) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from pathlib import Path
 
 from tests.kill.city import EVERY_WAY, City
-from tests.kill.command import at_least_one, database_in, folder_for, show
+from tests.kill.command import at_least_one, database_in, folder_for, leave_nothing_behind, show
 from tests.kill.soak import Plan, play
 
 
 def main() -> int:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no process is left behind
+    leave_nothing_behind()
     parser = argparse.ArgumentParser(
         prog="scripts/soak",
         description="Very many messages on every channel while requests fail and the product is killed; then compare.",

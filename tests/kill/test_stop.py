@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -40,6 +44,27 @@ def test_it_stops_in_time_while_a_platform_keeps_it_waiting(sqlite_url: str, tmp
             _wait_until(lambda: all(len(s.faults.struck) > n for s, n in zip(city.simulators, heard, strict=True)))
             assert product.stop() < PATIENCE
         database.close()
+
+
+@pytest.mark.timeout(600)
+def test_a_kill_test_that_is_asked_to_stop_leaves_no_process_behind(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    command = [sys.executable, "-m", "tests.kill.crash_test", "--keep", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as test:
+        _wait_until(lambda: len(_at_work_in(folder)) > 2)  # itself, what loaded the model, and a life of the product
+        test.terminate()
+        assert test.wait(120) == 128 + signal.SIGTERM
+    _wait_until(lambda: _at_work_in(folder) == [])
+
+
+def _at_work_in(folder: Path) -> list[str]:
+    """The processes that were started for this folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            if str(folder).encode() in (process / "cmdline").read_bytes():
+                found.append(process.name)
+    return found
 
 
 def _let_hang(city: City, side: Side) -> None:
