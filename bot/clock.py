@@ -46,6 +46,13 @@ class Role(StrEnum):
     WORKER = "worker"
 
 
+class _Finishing(AsyncIOExecutor):  # type: ignore[misc]  # the library publishes no types
+    """Lets jobs finish when the scheduler shuts down, where the library's own cancels them: a send must not be cut in half."""
+
+    def shutdown(self, wait: bool = True) -> None:
+        """Begins nothing and ends nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rhythm:
     """How often each step ticks."""
@@ -81,7 +88,7 @@ class Clock:
         """Start ticking on the running event loop. A tick that is still busy is skipped, never doubled."""
         # The next tick does the work that a late one missed, so a late tick is never worth a warning.
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        scheduler = AsyncIOScheduler(executors={"default": AsyncIOExecutor()}, job_defaults=defaults)
+        scheduler = AsyncIOScheduler(executors={"default": _Finishing()}, job_defaults=defaults)
         for name, interval, job in self._steps():
             self._every(scheduler, interval, name, job)
         scheduler.start()
@@ -146,11 +153,12 @@ class Clock:
 
     def _every(self, scheduler: AsyncIOScheduler, interval: timedelta, name: str, job: Callable[[], Awaitable[None]]) -> None:
         async def step() -> None:
-            # A task of its own: shutting the scheduler down cancels its jobs, and a send must not be cut in half.
+            if self._is_resting.is_set():
+                return
             task = asyncio.ensure_future(self._guarded(name, job))
             self._busy.add(task)
             task.add_done_callback(self._busy.discard)
-            await asyncio.shield(task)
+            await task
 
         scheduler.add_job(step, "interval", seconds=interval.total_seconds(), id=name, name=name)
 

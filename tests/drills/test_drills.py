@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -318,3 +319,24 @@ async def test_an_outcome_that_meets_a_rival_is_written_down_all_the_same(
     assert len(simulator.posted) == 1
     await counter.channel.aclose()
     database.close()
+
+
+def until_it_waits(simulator: TelegramSimulator) -> None:
+    deadline = time.monotonic() + 60
+    while not simulator.faults.struck:
+        assert time.monotonic() < deadline, "nothing is asked of the platform"
+        time.sleep(0.01)
+
+
+async def test_a_step_under_way_at_a_stop_is_let_finish_and_is_no_error_in_the_log(
+    database: Database, simulator: TelegramSimulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    counter = Counter(database, simulator)
+    simulator.faults.add(Fault(kind=FaultKind.ACCEPT_THEN_TIMEOUT, side=Side.READ, times=None))
+    scheduler = counter.clock.start()
+    scheduler.modify_job("fetch telegram", next_run_time=datetime.now(UTC))
+    await asyncio.to_thread(until_it_waits, simulator)
+    scheduler.shutdown(wait=False)
+    assert await counter.clock.rest(timedelta(seconds=60))
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("apscheduler")] == []
+    await counter.channel.aclose()
