@@ -74,7 +74,7 @@ def converse_lines(lines: Iterable[str], router: Router) -> Iterator[dict[str, A
 def _answer(turns: Iterable[Said], router: Router) -> list[dict[str, Any]]:
     conversation = Conversation(router)
     taken = [conversation.take(said) for said in turns]
-    leads: dict[int | None, str] = {matter.number: matter.decision.lead for matter in conversation.matters}
+    leads: dict[int | None, str] = {matter.number: _lead_of(matter.decision) for matter in conversation.matters}
     return [
         {
             "turn": item.said.number,
@@ -84,6 +84,11 @@ def _answer(turns: Iterable[Said], router: Router) -> list[dict[str, Any]]:
         }
         for item in taken
     ]
+
+
+def _lead_of(decision: Decision) -> str:
+    """What became a melding asks for something: when the router doubted that, the likeliest vakafdeling takes it."""
+    return next((lead for lead in (decision.lead, *(lead for lead, _ in decision.top3)) if lead != NO_ACTION), NO_ACTION)
 
 
 class Conversation:

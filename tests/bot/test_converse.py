@@ -67,6 +67,13 @@ def test_a_remark_that_needs_no_action_belongs_to_no_melding() -> None:
     assert turns[1] == ("other", None, "geen_actie")
 
 
+def test_a_melding_that_the_router_doubted_goes_to_the_likeliest_vakafdeling() -> None:
+    likely = (("geen_actie", 0.6), ("veiligheid", 0.3), ("vth", 0.1))
+    doubted = a_decision(lead="geen_actie", topic="praatje", kind="overig", confidence=0.6, top3=likely, located=Located())
+    (answer,) = converse_lines([a_line(a_turn("ze staan weer bij het hek"))], ScriptedRouter(doubted))
+    assert answer["turns"] == [{"turn": 1, "action": "new_melding", "melding": 1, "lead": "veiligheid"}]
+
+
 def test_a_sure_lead_stays_whatever_is_added() -> None:
     turns = converse(a_turn("de laadpaal is kapot"), a_turn("hij staat onder een tak", hours_since_start=0.1))
     assert turns == [("new_melding", 1, "remo"), ("follow_up", 1, "remo")]
