@@ -55,15 +55,16 @@ class Attachments:
 
     def add(self, message_id: int, channel: str, found: Sequence[Attachment], now: datetime) -> None:
         """Behind those that the message has already."""
+        if not found:
+            return
         have: sa.Select[Any] = sa.select(sa.func.count()).where(attachments.c.message_id == message_id)
-        first = int(self._connection.execute(have).scalar_one()) if found else 0
+        first = int(self._connection.execute(have).scalar_one())
         rows = [
             {"message_id": message_id, "position": number, "channel": channel, "kind": one.kind.value, "reference": one.reference}
             for number, one in enumerate(found, first)
         ]
-        if rows:
-            values = [{**row, "state": AttachmentState.WAITING.value, "due_at": now} for row in rows]
-            self._connection.execute(sa.insert(attachments), values)
+        values = [{**row, "state": AttachmentState.WAITING.value, "due_at": now} for row in rows]
+        self._connection.execute(sa.insert(attachments), values)
 
     def claim_due(self, channel: str, now: datetime, *, lease: timedelta) -> StoredAttachment | None:
         """The oldest one to fetch. When its fetcher disappears it is due again after `lease`. Commit before fetching."""
