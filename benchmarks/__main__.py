@@ -48,7 +48,8 @@ def _measure(console: Console, number: int, line: Line, rounds: int) -> Measured
     """Tells where it is, and what came of the line."""
     with console.status("") as status:
         measured = measure(line, rounds, lambda turn: status.update(f"regel {number}, ronde {turn} van {rounds}: {line.name}"))
-    console.print(f"{number}. {line.name}: {measured.ratio:.2f}x", highlight=False)
+    ours, yardstick = _figures(measured)
+    console.print(f"{number}. {line.name}: {ours} naast {yardstick}, {measured.ratio:.2f}x", highlight=False)
     return measured
 
 
@@ -60,11 +61,15 @@ def _show(console: Console, found: list[Measured], rounds: int) -> None:
     for measured in found:
         line = measured.line
         sign = "≥" if line.more_is_better else "≤"
-        ours, yardstick = (f"{figure:.3g} {line.unit}" for figure in (measured.ours, measured.yardstick))
         reached = "ja" if measured.is_reached else "nee"
-        table.add_row(line.name, line.settings, ours, yardstick, f"{measured.ratio:.2f}x", f"{sign} {line.goal}x", reached)
+        table.add_row(line.name, line.settings, *_figures(measured), f"{measured.ratio:.2f}x", f"{sign} {line.goal}x", reached)
     console.print(table)
     console.print(f"{rounds} rondes om en om, medianen; {machine}; belasting {load}", highlight=False)
+
+
+def _figures(measured: Measured) -> tuple[str, str]:
+    """Ours and the yardstick, with their unit."""
+    return f"{measured.ours:.3g} {measured.line.unit}", f"{measured.yardstick:.3g} {measured.line.unit}"
 
 
 if __name__ == "__main__":
