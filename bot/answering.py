@@ -13,6 +13,7 @@ from bot.promises import Promises
 from bot.replies import Replies, Telling
 from routing.melding import Event, News
 from routing.messages import AttachmentKind
+from routing.sentences import said
 from storage.database import UnitOfWork
 from storage.inbox import StoredMessage
 from storage.mail_ways import as_melder
@@ -39,10 +40,10 @@ class Answering:
     def ask_person(self, work: UnitOfWork, melding: Melding, message: StoredMessage) -> None:
         """Promise the sender a person. Nobody looks at what is closed, and no promise about it is kept: it opens again."""
         if melding.is_closed:
-            again = Change(event=Event.HEROPEND, actor="melder", why="vraagt om een medewerker", columns={"outcome": None})
+            again = Change(event=Event.HEROPEND, actor="melder", why=said("vraagt om een medewerker"), columns={"outcome": None})
             melding = work.meldingen.record(melding, again, self.now()).melding
         columns = {"needs_personal_contact": True, "promised_at": self.promises.personal(self.now())}
-        change = Change(event=Event.MENS_GEVRAAGD, actor="melder", why="vraagt om een medewerker", columns=columns)
+        change = Change(event=Event.MENS_GEVRAAGD, actor="melder", why=said("vraagt om een medewerker"), columns=columns)
         recorded = work.meldingen.record(melding, change, self.now())
         self.answer(work, recorded, Telling(news=News.MENS_GEVRAAGD, only_person=message.person_id), message)
 

@@ -22,6 +22,7 @@ from routing.decision import Router
 from routing.errors import ChannelError, MessageRejectedError, StaleError, StorageUnavailableError
 from routing.melding import Event
 from routing.messages import GeoPoint
+from routing.sentences import said
 from storage.attachments import StoredAttachment
 from storage.database import Database, UnitOfWork
 from storage.meldingen import Change
@@ -123,7 +124,7 @@ class Attachments:
             return
         located = self.router.route(melding.summary, point=point).located
         columns = {"lat": point.lat, "lon": point.lon, "street": located.street, "buurt": located.buurt, "wijk": located.wijk}
-        change = Change(event=Event.AANGEVULD, actor="wijkbalie", why="de plaats staat in de foto", columns=columns)
+        change = Change(event=Event.AANGEVULD, actor="wijkbalie", why=said("de plaats staat in de foto"), columns=columns)
         work.meldingen.record(melding, change, self.now())
 
     def _record_refusal(self, one: StoredAttachment, problem: str) -> None:

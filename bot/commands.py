@@ -22,6 +22,7 @@ from routing.melding import Event, News
 from routing.messages import Visibility
 from routing.questions import Question
 from routing.reachability import Wish
+from routing.sentences import said
 from routing.text import fold
 from storage.database import UnitOfWork
 from storage.inbox import StoredMessage
@@ -124,7 +125,9 @@ class Commands:
             return self._go_elsewhere(work, message, own)
         concerned = [own[0], *(melding for melding in own[1:] if not melding.is_closed)]
         is_new = [work.meldingen.add_melder(one.id, as_melder(mail_person_id, one.language), now) for one in concerned]
-        recorded = work.meldingen.record(own[0], Change(event=Event.VOORKEUR, actor="melder", why="wil nieuws per e-mail"), now)
+        recorded = work.meldingen.record(
+            own[0], Change(event=Event.VOORKEUR, actor="melder", why=said("wil nieuws per e-mail")), now
+        )
         if any(is_new):
             telling = Telling(news=News.ADRES, only_person=mail_person_id, answers=mail_person_id)
             self.answering.replies.tell(work, recorded, telling, now)
@@ -143,7 +146,7 @@ class Commands:
         return True
 
     def _tell_wish(self, work: UnitOfWork, message: StoredMessage, own: Sequence[Melding], wish: str) -> None:
-        change = Change(event=Event.VOORKEUR, actor="melder", why=f"wil voortaan: {wish}")
+        change = Change(event=Event.VOORKEUR, actor="melder", why=said("wil voortaan: %(wish)s", wish=wish))
         telling = Telling(news=News.VOORKEUR, wish=str(wish), only_person=message.person_id)
         self._answer(work, message, self._record(work, message, own, change), telling, Action.OTHER)
 
@@ -163,12 +166,12 @@ class Commands:
             return False
         now, only = self.answering.now(), message.person_id
         if is_good:
-            change = Change(event=Event.BEOORDEELD, actor="melder", why="is goed geholpen", columns={"feedback": "ja"})
+            change = Change(event=Event.BEOORDEELD, actor="melder", why=said("is goed geholpen"), columns={"feedback": "ja"})
             telling = Telling(news=News.BEOORDEELD, only_person=only)
         else:
             columns: dict[str, object] = {"feedback": "nee", "promised_at": self.answering.promises.next(judged, now)}
             columns |= asking(judged.asked, Question.WAAROM.value, only, now)
-            change = Change(event=Event.HEROPEND, actor="melder", why="is niet goed geholpen", columns=columns)
+            change = Change(event=Event.HEROPEND, actor="melder", why=said("is niet goed geholpen"), columns=columns)
             telling = Telling(news=News.HEROPEND, only_person=only, question_word=Question.WAAROM.value)
         self._answer(work, message, work.meldingen.record(judged, change, now), telling, Action.FOLLOW_UP)
         return True

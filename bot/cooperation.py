@@ -12,6 +12,7 @@ from bot.handling import Handling
 from bot.replies import Telling
 from routing.errors import InvalidTransitionError, NotFoundError
 from routing.melding import Event, News
+from routing.sentences import said
 from storage.database import UnitOfWork
 from storage.meldingen import Change, Melding, NewMelder, NewMelding
 from storage.points import Commit
@@ -63,12 +64,18 @@ class Cooperation:
     def update_task(self, task_id: int, state: TaskState, why: str, *, account: str) -> int:
         """Take a task further; "niet van ons" needs a reason, which the lead sees. Returns the melding's id."""
         if state is TaskState.NOT_OURS and not why:
-            raise InvalidTransitionError("Schrijf waarom deze taak niet van uw vakafdeling is.")
+            raise InvalidTransitionError(said("Schrijf waarom deze taak niet van uw vakafdeling is."))
         now = self.handling.now()
         with self.handling.database.work(Commit.DESK) as work:
             task = work.tasks.get(task_id)
             if state not in _STEPS.get(task.state, set()):
-                raise InvalidTransitionError(f"Deze taak is '{task.state.replace('_', ' ')}' en kan niet '{state}' worden.")
+                raise InvalidTransitionError(
+                    said(
+                        "Deze taak is '%(was)s' en kan niet '%(state)s' worden.",
+                        was=task.state.replace("_", " "),
+                        state=state.replace("_", " "),
+                    )
+                )
             work.tasks.set_state(task, state, why, by=account, now=now)
             melding = work.meldingen.get(task.melding_id)
             name = self.handling.replies.municipality.name_of(task.vakafdeling)
@@ -80,7 +87,7 @@ class Cooperation:
     def link(self, melding_id: int, other_id: int, *, account: str, is_linked: bool) -> None:
         """Let two meldingen name each other, or no longer. Idempotent."""
         if melding_id == other_id:
-            raise InvalidTransitionError("Een melding kan niet met zichzelf worden gekoppeld. Kies een andere.")
+            raise InvalidTransitionError(said("Een melding kan niet met zichzelf worden gekoppeld. Kies een andere."))
         now = self.handling.now()
         with self.handling.database.work(Commit.DESK) as work:
             melding, other = work.meldingen.get(melding_id), work.meldingen.get(other_id)
@@ -88,8 +95,11 @@ class Cooperation:
                 work.links.link(melding_id, other_id, by=account, now=now)
             else:
                 work.links.unlink(melding_id, other_id)
-            verb = "met" if is_linked else "niet meer met"
-            self._record(work, melding, Event.GEKOPPELD, f"{verb} {other.kenmerk}", account)
+            linked, unlinked = (
+                said("met %(kenmerk)s", kenmerk=other.kenmerk),
+                said("niet meer met %(kenmerk)s", kenmerk=other.kenmerk),
+            )
+            self._record(work, melding, Event.GEKOPPELD, linked if is_linked else unlinked, account)
             work.commit()
 
     def split(self, melding_id: int, message_id: int, *, account: str) -> Melding:
@@ -113,7 +123,7 @@ class Cooperation:
             old, second = work.meldingen.get(melding_id), work.splitting.second_matters(melding_id).get(message_id)
             part = work.splitting.text_of(message_id)[second.second_at :] if second else ""
             if second is None or not part.strip():
-                raise NotFoundError("Dit bericht is al gesplitst, of gaat niet over twee kwesties. Laad de pagina opnieuw.")
+                raise NotFoundError(said("Dit bericht is al gesplitst, of gaat niet over twee kwesties. Laad de pagina opnieuw."))
             new = work.meldingen.create(_second_of(old, second, part), self.handling.now())
             new = self._split_off(work, old, new, work.splitting.writer_of(message_id, old.id), account)
             self._record_split(work, old, new, message_id, account)
@@ -126,10 +136,14 @@ class Cooperation:
         if melder is not None:
             work.meldingen.add_melder(new.id, melder, now)
         columns = {"promised_at": self.handling.promises.next(new, now)}
-        received = Change(event=Event.ONTVANGEN, actor=account, why=f"afgesplitst van {old.kenmerk}", columns=columns)
+        received = Change(
+            event=Event.ONTVANGEN, actor=account, why=said("afgesplitst van %(kenmerk)s", kenmerk=old.kenmerk), columns=columns
+        )
         recorded = work.meldingen.record(new, received, now)
         self.handling.replies.tell(work, recorded, Telling(news=News.ONTVANGST, is_lead_known=False), now)
-        return self._record(work, recorded.melding, Event.TER_BEOORDELING, f"afgesplitst van {old.kenmerk}", account)
+        return self._record(
+            work, recorded.melding, Event.TER_BEOORDELING, said("afgesplitst van %(kenmerk)s", kenmerk=old.kenmerk), account
+        )
 
     def _record_split(self, work: UnitOfWork, old: Melding, new: Melding, message_id: int, account: str) -> None:
         data = {"message_id": message_id}
@@ -169,7 +183,7 @@ def _part_of(old: Melding, text: str) -> NewMelding:
         language=old.language,
         zone="person",
         confidence=0.0,
-        proposal={"lead": old.lead, "reasons": [f"afgesplitst van {old.kenmerk}"]},
+        proposal={"lead": old.lead, "reasons": [said("afgesplitst van %(kenmerk)s", kenmerk=old.kenmerk)]},
         summary=text[:_SUMMARY_LENGTH],
         street=old.street,
         buurt=old.buurt,

@@ -15,6 +15,7 @@ import structlog
 from bot.texts import VARIABLES, TextBook, compile_text, variables_of
 from routing.errors import ConfigError, NotFoundError, WijkbalieError
 from routing.melding import News
+from routing.sentences import said
 from routing.vakafdelingen import Municipality
 from storage.database import Database
 
@@ -119,13 +120,13 @@ class EditedTables:
         """Raises UnfitValueError for a value that may not stand there, NotFoundError for a field that is not there."""
         sizes, _, _ = self._known(code)
         if field not in sizes:
-            raise NotFoundError("Dit veld bestaat niet. Ga terug naar de lijst en kies daar.")
+            raise NotFoundError(said("Dit veld bestaat niet. Ga terug naar de lijst en kies daar."))
         filed = self.filed(code, field)
         longest = max(sizes[field], len(filed))
         if not value or len(value) > longest:
-            raise UnfitValueError(f"Vul iets in, hoogstens {longest} tekens.", field)
+            raise UnfitValueError(said("Vul iets in, hoogstens %(longest)s tekens.", longest=longest), field)
         if field == "norm" and not (value.isascii() and value.isdigit() and 1 <= int(value) <= LONGEST_NORM):
-            raise UnfitValueError(f"Een norm is een getal van 1 tot en met {LONGEST_NORM} werkdagen.", field)
+            raise UnfitValueError(said("Een norm is een getal van 1 tot en met %(most)s werkdagen.", most=LONGEST_NORM), field)
         if field in _TEXT_FIELDS:
             _check_text(value, filed, field)
 
@@ -139,7 +140,7 @@ class EditedTables:
             sources = self._filed_texts[language].sources
             facts = set().union(*(variables_of(sources[(News(news), form)]) for form in _TEXT_FIELDS))
             return _TEXT_FIELDS, news, tuple(sorted(facts))
-        raise NotFoundError("Dit staat niet in de tabellen. Ga terug naar de lijst en kies daar.")
+        raise NotFoundError(said("Dit staat niet in de tabellen. Ga terug naar de lijst en kies daar."))
 
     def _put(self, code: str, field: str, value: str) -> None:
         kind, _, rest = code.partition(".")
@@ -161,12 +162,18 @@ def _check_text(value: str, filed: str, field: str) -> None:
         compile_text(value, "tekst", "u").render(dict.fromkeys(VARIABLES, "x"))
         named, wanted = variables_of(value), variables_of(filed)
     except ConfigError as error:
-        raise UnfitValueError("Kijk naar de accolades: schrijf een feit als {{ kenmerk }}.", field) from error
+        raise UnfitValueError(said("Kijk naar de accolades: schrijf een feit als {{ kenmerk }}."), field) from error
     except Exception as error:
-        raise UnfitValueError("Deze tekst kan niet worden ingevuld. Gebruik alleen feiten, geen berekeningen.", field) from error
+        raise UnfitValueError(
+            said("Deze tekst kan niet worden ingevuld. Gebruik alleen feiten, geen berekeningen."), field
+        ) from error
     if wanted - named:
-        raise UnfitValueError(f"Deze feiten ontbreken: {', '.join(sorted(wanted - named))}. De melder moet ze lezen.", field)
+        raise UnfitValueError(
+            said("Deze feiten ontbreken: %(facts)s. De melder moet ze lezen.", facts=", ".join(sorted(wanted - named))), field
+        )
     if named - wanted:
-        raise UnfitValueError(f"Deze feiten horen niet in deze tekst: {', '.join(sorted(named - wanted))}.", field)
+        raise UnfitValueError(
+            said("Deze feiten horen niet in deze tekst: %(facts)s.", facts=", ".join(sorted(named - wanted))), field
+        )
     if _TELLS_COMPUTER.search(filed) and not _TELLS_COMPUTER.search(value):
-        raise UnfitValueError("Zeg ook dat een computer dit schrijft.", field)
+        raise UnfitValueError(said("Zeg ook dat een computer dit schrijft."), field)

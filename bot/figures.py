@@ -9,11 +9,12 @@ from datetime import date, datetime, timedelta
 from statistics import median
 
 from routing.office_hours import AMSTERDAM, OfficeHours
+from routing.sentences import said
 from routing.vakafdelingen import Municipality
 from storage.figures import Counted
 
 _SHOWN = 8
-_REST = "overig"
+_REST = said("overig")
 Row = tuple[str | int | float, ...]
 
 
@@ -42,9 +43,13 @@ class Reckoner:
     def figures(self, counted: Sequence[Counted], moments: Sequence[datetime]) -> tuple[Figure, ...]:
         return (
             self._per_day(counted),
-            _ranking("kanaal", "Meldingen per kanaal", "Kanaal", (self.name_of_channel(item.channel) for item in counted)),
-            _ranking("onderwerp", "Meldingen per onderwerp", "Onderwerp", (self._topic(item.topic) for item in counted)),
-            _ranking("buurt", "Meldingen per buurt", "Buurt", (item.buurt or "onbekend" for item in counted)),
+            _ranking(
+                "kanaal", said("Meldingen per kanaal"), said("Kanaal"), (self.name_of_channel(item.channel) for item in counted)
+            ),
+            _ranking(
+                "onderwerp", said("Meldingen per onderwerp"), said("Onderwerp"), (self._topic(item.topic) for item in counted)
+            ),
+            _ranking("buurt", said("Meldingen per buurt"), said("Buurt"), (item.buurt or said("onbekend") for item in counted)),
             _first_answers(counted),
             self._handling(counted),
             _promises(counted),
@@ -65,8 +70,8 @@ class Reckoner:
             (f"{day:%d-%m}", sum(found.values()), *(found[channel] for channel in channels))
             for day, found in sorted(days.items())
         )
-        head = ("Dag", "Totaal", *map(self.name_of_channel, channels))
-        return Figure(code="dag", title="Meldingen per dag", head=head, rows=rows, is_over_time=True)
+        head = (said("Dag"), said("Totaal"), *map(self.name_of_channel, channels))
+        return Figure(code="dag", title=said("Meldingen per dag"), head=head, rows=rows, is_over_time=True)
 
     def _handling(self, counted: Sequence[Counted]) -> Figure:
         """Within the norm: done before the norm of the onderwerp, in working days of the office."""
@@ -80,8 +85,8 @@ class Reckoner:
             (self._lead(lead), _share(sum(within), len(within)), sum(within), len(within))
             for lead, within in sorted(per_lead.items())
         )
-        head = ("Vakafdeling", "Binnen de norm (%)", "Binnen de norm", "Afgesloten")
-        return Figure(code="behandeling", title="Afgesloten binnen de norm", head=head, rows=rows, unit="%")
+        head = (said("Vakafdeling"), said("Binnen de norm (%%)"), said("Binnen de norm"), said("Afgesloten"))
+        return Figure(code="behandeling", title=said("Afgesloten binnen de norm"), head=head, rows=rows, unit="%")
 
     def _overrides(self, counted: Sequence[Counted]) -> Figure:
         per_lead: dict[str, list[bool]] = defaultdict(list)
@@ -92,10 +97,10 @@ class Reckoner:
             (self._lead(lead), _share(sum(changed), len(changed)), sum(changed), len(changed))
             for lead, changed in sorted(per_lead.items())
         )
-        head = ("Voorgesteld", "Veranderd (%)", "Veranderd", "Beoordeeld")
-        note = "Hoe vaak een collega een andere vakafdeling koos dan de computer voorstelde."
+        head = (said("Voorgesteld"), said("Veranderd (%%)"), said("Veranderd"), said("Beoordeeld"))
+        note = said("Hoe vaak een collega een andere vakafdeling koos dan de computer voorstelde.")
         return Figure(
-            code="correcties", title="Voorstellen die een collega veranderde", head=head, rows=rows, unit="%", note=note
+            code="correcties", title=said("Voorstellen die een collega veranderde"), head=head, rows=rows, unit="%", note=note
         )
 
     def _lead(self, code: str) -> str:
@@ -108,35 +113,47 @@ def _ranking(code: str, title: str, head: str, names: Iterable[str]) -> Figure:
     rows = [(name, number) for name, number in sorted(found.items(), key=lambda item: (-item[1], item[0]))]
     rest = sum(number for _, number in rows[_SHOWN:])
     shown = rows[:_SHOWN] + ([(_REST, rest)] if rest else [])
-    return Figure(code=code, title=title, head=(head, "Meldingen"), rows=tuple(shown))
+    return Figure(code=code, title=title, head=(head, said("Meldingen")), rows=tuple(shown))
 
 
 def _first_answers(counted: Sequence[Counted]) -> Figure:
     waits = sorted(item.first_answer_at - item.created_at for item in counted if item.first_answer_at is not None)
-    limits = (("1 minuut", timedelta(minutes=1)), ("1 uur", timedelta(hours=1)), ("1 dag", timedelta(days=1)))
-    rows = [(f"binnen {words}", _share(sum(wait <= limit for wait in waits), len(counted))) for words, limit in limits]
-    rows.append(("nog geen antwoord", _share(len(counted) - len(waits), len(counted))))
-    middle = f"De helft had antwoord binnen {round(median(wait.total_seconds() for wait in waits))} seconden." if waits else ""
+    limits = (
+        (said("binnen 1 minuut"), timedelta(minutes=1)),
+        (said("binnen 1 uur"), timedelta(hours=1)),
+        (said("binnen 1 dag"), timedelta(days=1)),
+    )
+    rows = [(words, _share(sum(wait <= limit for wait in waits), len(counted))) for words, limit in limits]
+    rows.append((said("nog geen antwoord"), _share(len(counted) - len(waits), len(counted))))
+    middle = ""
+    if waits:
+        seconds = round(median(wait.total_seconds() for wait in waits))
+        middle = said("De helft had antwoord binnen %(seconds)s seconden.", seconds=seconds)
     return Figure(
-        code="antwoord", title="Eerste antwoord", head=("Wanneer", "Aandeel (%)"), rows=tuple(rows), unit="%", note=middle
+        code="antwoord",
+        title=said("Eerste antwoord"),
+        head=(said("Wanneer"), said("Aandeel (%%)")),
+        rows=tuple(rows),
+        unit="%",
+        note=middle,
     )
 
 
 def _promises(counted: Sequence[Counted]) -> Figure:
     late = sum(item.is_late for item in counted)
     rows = (
-        ("gehouden", _share(len(counted) - late, len(counted)), len(counted) - late),
-        ("te laat", _share(late, len(counted)), late),
+        (said("gehouden"), _share(len(counted) - late, len(counted)), len(counted) - late),
+        (said("te laat"), _share(late, len(counted)), late),
     )
-    head = ("Belofte", "Aandeel (%)", "Meldingen")
-    note = "Te laat: de melding is open en het beloofde moment van nieuws is voorbij."
-    return Figure(code="beloften", title="Beloften aan melders", head=head, rows=rows, unit="%", note=note)
+    head = (said("Belofte"), said("Aandeel (%%)"), said("Meldingen"))
+    note = said("Te laat: de melding is open en het beloofde moment van nieuws is voorbij.")
+    return Figure(code="beloften", title=said("Beloften aan melders"), head=head, rows=rows, unit="%", note=note)
 
 
 def _busiest(moments: Sequence[datetime]) -> Figure:
     hours = Counter(moment.astimezone(AMSTERDAM).hour for moment in moments)
     rows = tuple((f"{hour}", hours[hour]) for hour in range(24))
-    return Figure(code="uren", title="Drukste uren", head=("Uur", "Berichten"), rows=rows, is_over_time=True)
+    return Figure(code="uren", title=said("Drukste uren"), head=(said("Uur"), said("Berichten")), rows=rows, is_over_time=True)
 
 
 def _share(part: int, whole: int) -> float:

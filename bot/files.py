@@ -18,6 +18,7 @@ from bot.filetypes import PICTURES, SNIFFED, type_of
 from bot.pictures import PictureError, clean
 from bot.virus_scan import is_clean
 from routing.messages import GeoPoint
+from routing.sentences import said
 
 _TEMPORARY = "binnen-"
 
@@ -65,9 +66,9 @@ class FileStore:
         with source.open("rb") as file:
             media_type = type_of(file.read(SNIFFED))
         if media_type is None:
-            raise RefusedFileError("dit soort bestand bewaren wij niet; bekijk het op het platform")
+            raise RefusedFileError(said("dit soort bestand bewaren wij niet; bekijk het op het platform"))
         if self.clamd and not is_clean(self.clamd, source):
-            raise RefusedFileError("de virusscanner houdt dit bestand tegen")
+            raise RefusedFileError(said("de virusscanner houdt dit bestand tegen"))
         if media_type not in PICTURES:
             return _admitted(source, media_type, None)
         try:

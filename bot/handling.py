@@ -21,6 +21,7 @@ from routing.melding import NEWS, Event, News, NotSolved, Status, next_status
 from routing.messages import Delivery
 from routing.questions import Question
 from routing.reachability import Wish
+from routing.sentences import said
 from routing.vakafdelingen import Sort
 from storage.database import Database, UnitOfWork
 from storage.meldingen import Change, Melder, Melding
@@ -67,26 +68,28 @@ class Handling:
             return self.refer(melding, partner=melding.partner or "overig")
         if sort is Sort.NONE:
             columns = {"outcome": "geen_actie_nodig", "promised_at": None}
-            return Step(event=Event.AFGEHANDELD, telling=None, columns=columns, why="voorstel bevestigd")
-        return self.assign(melding, lead=melding.lead, why="voorstel bevestigd")
+            return Step(event=Event.AFGEHANDELD, telling=None, columns=columns, why=said("voorstel bevestigd"))
+        return self.assign(melding, lead=melding.lead, why=said("voorstel bevestigd"))
 
     def assign(self, melding: Melding, *, lead: str, topic: str = "", explanation: str = "", why: str = "") -> Step:
         """Hand the melding to a vakafdeling (correcting the proposal when it named another). It coordinates from now on."""
         municipality = self.replies.municipality
         known = municipality.vakafdelingen.get(lead)
         if known is None:
-            raise NotFoundError(f"De vakafdeling '{lead}' bestaat niet. Kies er een uit de lijst.")
+            raise NotFoundError(said("De vakafdeling '%(lead)s' bestaat niet. Kies er een uit de lijst.", lead=lead))
         if known.sort is not Sort.DEPARTMENT and known.sort is not Sort.EMERGENCY:
-            raise InvalidTransitionError(f"'{known.name}' is geen vakafdeling. Gebruik doorverwijzen of afhandelen.")
+            raise InvalidTransitionError(
+                said("'%(name)s' is geen vakafdeling. Gebruik doorverwijzen of afhandelen.", name=known.name)
+            )
         if topic and topic not in municipality.onderwerpen:
-            raise NotFoundError(f"Het onderwerp '{topic}' bestaat niet. Kies er een uit de lijst.")
+            raise NotFoundError(said("Het onderwerp '%(topic)s' bestaat niet. Kies er een uit de lijst.", topic=topic))
         involved = [code for code in melding.involved if code != lead]
         columns: dict[str, Any] = {"lead": lead, "involved": involved, "promised_at": self.promises.next(melding, self.now())}
         columns["returned_by"] = None
         if topic:
             columns["topic"] = topic
         is_correction = lead != melding.proposal.get("lead")
-        reason = why or ("voorstel gecorrigeerd" if is_correction else "doorgezet")
+        reason = why or (said("voorstel gecorrigeerd") if is_correction else said("doorgezet"))
         telling = Telling(news=News.DOORGEZET, explanation=explanation)
         return Step(event=Event.DOORGEZET, telling=telling, columns=columns, why=reason)
 
@@ -98,13 +101,13 @@ class Handling:
 
     def plan(self, melding: Melding, *, planned_for: datetime, explanation: str = "") -> Step:  # noqa: ARG002 - one shape for all steps
         if planned_for.date() < self.now().date():
-            raise InvalidTransitionError("De geplande dag ligt in het verleden. Kies vandaag of later.")
+            raise InvalidTransitionError(said("De geplande dag ligt in het verleden. Kies vandaag of later."))
         columns = {"planned_for": planned_for, "promised_at": self.promises.hours.add_working_days(planned_for, 1)}
         return Step(event=Event.INGEPLAND, telling=Telling(news=News.INGEPLAND, explanation=explanation), columns=columns)
 
     def ask(self, melding: Melding, *, question: str) -> Step:
         if not question.strip():
-            raise InvalidTransitionError("De vraag is leeg. Schrijf wat u van de melder wilt weten.")
+            raise InvalidTransitionError(said("De vraag is leeg. Schrijf wat u van de melder wilt weten."))
         columns = {"promised_at": self.promises.next(melding, self.now())}
         columns |= asking(melding.asked, question.strip(), None, self.now())
         telling = telling_of(question.strip(), news=News.VRAAG)
@@ -113,17 +116,17 @@ class Handling:
     def appoint(self, melding: Melding, *, at: datetime, place: str = "", guests: str = "", explanation: str = "") -> Step:
         """Agree on a moment: a colleague comes to `place`, or calls when it is empty. `guests` are mail addresses."""
         if at <= self.now():
-            raise InvalidTransitionError("Dit moment is voorbij. Kies een later moment.")
+            raise InvalidTransitionError(said("Dit moment is voorbij. Kies een later moment."))
         addresses = guests.replace(",", " ").split()
         if any("@" not in address for address in addresses):
-            raise InvalidTransitionError("Een van de adressen van collega's is geen e-mailadres. Verbeter het.")
+            raise InvalidTransitionError(said("Een van de adressen van collega's is geen e-mailadres. Verbeter het."))
         columns: dict[str, Any] = {
             "appointment_at": at,
             "appointment_place": place or None,
             "appointment_guests": " ".join(addresses),
             "promised_at": max(self.promises.hours.add_working_days(at, 1), melding.promised_at or at),
         }
-        why = f"afspraak {'op locatie' if place else 'om te bellen'}"
+        why = said("afspraak op locatie") if place else said("afspraak om te bellen")
         return Step(
             event=Event.AFSPRAAK_GEMAAKT, telling=Telling(news=News.AFSPRAAK, explanation=explanation), columns=columns, why=why
         )
@@ -132,17 +135,22 @@ class Handling:
         """Note that the melding was put before the role that was proposed. Raises InvalidTransitionError when none was."""
         role = self.proposed_role(melding)
         columns = {"escalation_decided": melding.escalation_proposed}
-        return Step(event=Event.GEESCALEERD, telling=None, columns=columns, why=f"voorgelegd aan {role}")
+        return Step(event=Event.GEESCALEERD, telling=None, columns=columns, why=said("voorgelegd aan %(role)s", role=role))
 
     def decline_escalation(self, melding: Melding, *, why: str = "") -> Step:
         """Note that a colleague chose not to go up the ladder now. Raises InvalidTransitionError when nothing was proposed."""
         role = self.proposed_role(melding)
         columns = {"escalation_decided": melding.escalation_proposed}
-        return Step(event=Event.ESCALATIE_AFGEWEZEN, telling=None, columns=columns, why=why or f"niet voorgelegd aan {role}")
+        return Step(
+            event=Event.ESCALATIE_AFGEWEZEN,
+            telling=None,
+            columns=columns,
+            why=why or said("niet voorgelegd aan %(role)s", role=role),
+        )
 
     def proposed_role(self, melding: Melding) -> str:
         if not melding.is_escalation_proposed:
-            raise InvalidTransitionError("Er is nu niets om voor te leggen. Laad de pagina opnieuw.")
+            raise InvalidTransitionError(said("Er is nu niets om voor te leggen. Laad de pagina opnieuw."))
         return ladder_of(self.replies.municipality, melding)[melding.escalation_proposed - 1]
 
     def solve(self, melding: Melding, *, explanation: str = "") -> Step:
@@ -154,14 +162,16 @@ class Handling:
         try:
             coded = NotSolved(reason)
         except ValueError:
-            raise InvalidTransitionError("Kies waarom de melding niet wordt opgelost; de melder hoort die reden.") from None
+            raise InvalidTransitionError(said("Kies waarom de melding niet wordt opgelost; de melder hoort die reden.")) from None
         columns = {"outcome": "niet_opgelost", "not_solved_reason": coded.value, "promised_at": None, **_asks_verdict(melding)}
         telling = Telling(news=News.NIET_OPGELOST, explanation=explanation, question_word=_verdict_word(melding))
         return Step(event=Event.AFGEHANDELD, telling=telling, columns=columns, why=explanation)
 
     def refer(self, melding: Melding, *, partner: str, explanation: str = "") -> Step:  # noqa: ARG002 - one shape for all steps
         if partner not in self.replies.municipality.partners:
-            raise NotFoundError(f"De organisatie '{partner}' staat niet in de lijst. Kies er een, of kies 'overig'.")
+            raise NotFoundError(
+                said("De organisatie '%(partner)s' staat niet in de lijst. Kies er een, of kies 'overig'.", partner=partner)
+            )
         columns = {"lead": "extern", "partner": partner, "promised_at": None}
         telling = Telling(news=News.DOORVERWEZEN, explanation=explanation)
         return Step(event=Event.DOORVERWEZEN, telling=telling, columns=columns, why=explanation)
@@ -178,18 +188,20 @@ class Handling:
     def give_back(self, melding: Melding, *, why: str) -> Step:
         """The vakafdeling says that it is not theirs: back before staff, with the reason; nobody is told anything yet."""
         if not why:
-            raise InvalidTransitionError("Schrijf waarom het niet van uw vakafdeling is, en van wie dan wel als u het weet.")
+            raise InvalidTransitionError(
+                said("Schrijf waarom het niet van uw vakafdeling is, en van wie dan wel als u het weet.")
+            )
         return Step(event=Event.TERUGGEGEVEN, telling=None, columns={"returned_by": melding.lead}, why=why)
 
     def put_off(self, melding: Melding, *, until: datetime | None) -> Step:  # noqa: ARG002 - one shape for all steps
         """Out of sight until a moment, or until there is news; None brings it back now."""
-        why = f"tot {until:%d-%m-%Y}" if until else "teruggehaald"
+        why = said("tot %(day)s", day=f"{until:%d-%m-%Y}") if until else said("teruggehaald")
         return Step(event=Event.UITGESTELD, telling=None, columns={"snoozed_until": until}, why=why)
 
     def merge(self, melding: Melding, *, into: Melding) -> Step:
         """The same matter as another melding: from now on its melders hear with the other's, each on their own channel."""
         if into.id == melding.id:
-            raise InvalidTransitionError("Een melding kan niet met zichzelf worden samengevoegd. Kies een andere.")
+            raise InvalidTransitionError(said("Een melding kan niet met zichzelf worden samengevoegd. Kies een andere."))
         with self.database.work() as work:
             _check_merge(work, melding, into.id)
         columns = {"merged_into_id": into.id, "promised_at": None}
@@ -209,11 +221,15 @@ class Handling:
         """Record the step, keep what it teaches and queue its replies. `version` is the event count the colleague saw."""
         now = self.now()
         if version is not None and version != melding.event_count:
-            raise StaleError(f"{melding.kenmerk} is intussen veranderd. Bekijk de melding opnieuw en kies dan.")
+            raise StaleError(
+                said("%(kenmerk)s is intussen veranderd. Bekijk de melding opnieuw en kies dan.", kenmerk=melding.kenmerk)
+            )
         with self.database.work(Commit.DESK) as work:
             if step.event is Event.AFGEHANDELD and (unfinished := work.tasks.unfinished(melding.id)):
                 names = ", ".join(self.replies.municipality.name_of(task.vakafdeling) for task in unfinished)
-                raise InvalidTransitionError(f"Er loopt nog een taak bij: {names}. Rond die af of trek hem in.")
+                raise InvalidTransitionError(
+                    said("Er loopt nog een taak bij: %(names)s. Rond die af of trek hem in.", names=names)
+                )
             if step.event is Event.SAMENGEVOEGD:
                 _check_merge(work, melding, step.columns["merged_into_id"])
             dropped = work.outbox.drop_unsent(melding.id, News.NOG_GEEN_NIEUWS.value)  # real news replaces it
@@ -239,12 +255,19 @@ class Handling:
         with self.database.work(Commit.DESK) as work:
             melding, last = work.meldingen.get(melding_id), work.meldingen.last_event(melding_id)
             if last.seq != seq:
-                raise StaleError(f"Er gebeurde intussen meer met {melding.kenmerk}. Bekijk de melding en kies daar.")
+                raise StaleError(
+                    said("Er gebeurde intussen meer met %(kenmerk)s. Bekijk de melding en kies daar.", kenmerk=melding.kenmerk)
+                )
             if "before" not in last.data:
-                raise InvalidTransitionError(f"De laatste stap van {melding.kenmerk} is geen besluit dat terug kan.")
+                raise InvalidTransitionError(
+                    said("De laatste stap van %(kenmerk)s is geen besluit dat terug kan.", kenmerk=melding.kenmerk)
+                )
             if not work.outbox.take_back(last.id):
                 raise InvalidTransitionError(
-                    f"De melder van {melding.kenmerk} kreeg al bericht. Kies een nieuwe stap; die krijgt de melder ook te horen."
+                    said(
+                        "De melder van %(kenmerk)s kreeg al bericht. Kies een nieuwe stap; die krijgt de melder ook te horen.",
+                        kenmerk=melding.kenmerk,
+                    )
                 )
             columns = restored(last.data["before"])
             change = Change(
@@ -302,11 +325,15 @@ class Handling:
         with self.database.work(Commit.DESK) as work:
             reply = work.outbox.get(reply_id)
             if reply.state not in waiting:
-                raise InvalidTransitionError(f"Dit antwoord heeft status '{reply.state}'; er is niets te beslissen.")
+                raise InvalidTransitionError(
+                    said("Dit antwoord heeft status '%(state)s'; er is niets te beslissen.", state=reply.state)
+                )
             if is_posted:
                 work.outbox.posted_by_staff(reply, account, self.now())
             elif reply.state is ReplyState.BY_HAND:
-                raise InvalidTransitionError("Dit antwoord mag geen machine plaatsen. Plaats het met de hand en meld het hier.")
+                raise InvalidTransitionError(
+                    said("Dit antwoord mag geen machine plaatsen. Plaats het met de hand en meld het hier.")
+                )
             else:
                 work.outbox.retry_by_staff(reply, account, self.now())
             work.commit()
@@ -322,10 +349,14 @@ def _check_merge(work: UnitOfWork, melding: Melding, into_id: int) -> None:
     held = {number: work.meldingen.hold(number) for number in sorted((melding.id, into_id))}
     into = held[into_id]
     if into.merged_into_id is not None or into.is_closed:
-        raise InvalidTransitionError(f"{into.kenmerk} is niet open. Kies een melding die nog loopt.")
+        raise InvalidTransitionError(said("%(kenmerk)s is niet open. Kies een melding die nog loopt.", kenmerk=into.kenmerk))
     if work.meldingen.has_merged(melding.id):
         raise InvalidTransitionError(
-            f"Met {melding.kenmerk} zijn al andere samengevoegd. Voeg {into.kenmerk} hierin samen, of maak ze eerst los."
+            said(
+                "Met %(kenmerk)s zijn al andere samengevoegd. Voeg %(other)s hierin samen, of maak ze eerst los.",
+                kenmerk=melding.kenmerk,
+                other=into.kenmerk,
+            )
         )
 
 

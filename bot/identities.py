@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.roles import Role
 from routing.errors import WijkbalieError
+from routing.sentences import said
 from storage.database import UnitOfWork
 from storage.staff import Account
 
@@ -79,16 +80,18 @@ def arrive(work: UnitOfWork, identity: Identity, now: datetime) -> Account:
         if account is not None:
             work.staff.end_sessions(account)
             work.journal.write(
-                account.username, "inloggen geweigerd", account.username, now, detail="geen rol bij de organisatie"
+                account.username, said("inloggen geweigerd"), account.username, now, detail=said("geen rol bij de organisatie")
             )
-        raise NoAccessError("U bent bekend bij uw organisatie, maar heeft geen rol in de balie. Vraag de beheerder om een rol.")
+        raise NoAccessError(
+            said("U bent bekend bij uw organisatie, maar heeft geen rol in de balie. Vraag de beheerder om een rol.")
+        )
     account = account or _new_account(work, identity, identity.role, now)
     if not account.active:
-        raise NoAccessError("Uw account in de balie is gesloten. Vraag de beheerder om het te openen.")
+        raise NoAccessError(said("Uw account in de balie is gesloten. Vraag de beheerder om het te openen."))
     if (account.display_name, account.role) != (identity.name, identity.role):
         work.staff.set_profile(account, display_name=identity.name, role=identity.role)
-        detail = f"{account.role} wordt {identity.role}, volgens de organisatie"
-        work.journal.write(account.username, "rechten gewijzigd", account.username, now, detail=detail)
+        detail = said("%(old)s wordt %(new)s, volgens de organisatie", old=account.role, new=identity.role)
+        work.journal.write(account.username, said("rechten gewijzigd"), account.username, now, detail=detail)
     return work.staff.get_account(account.username)
 
 
@@ -96,9 +99,14 @@ def link(work: UnitOfWork, account: Account, identity: Identity, now: datetime) 
     """From now on the organisation vouches for an account that was there already. Raises NoAccessError."""
     owner = work.staff.find_identity(identity.issuer, identity.subject)
     if owner is not None and owner.id != account.id:
-        raise NoAccessError(f"U heeft bij de organisatie al een ander account: {owner.username}. Vraag de beheerder om hulp.")
+        raise NoAccessError(
+            said(
+                "U heeft bij de organisatie al een ander account: %(username)s. Vraag de beheerder om hulp.",
+                username=owner.username,
+            )
+        )
     work.staff.set_identity(account, identity.issuer, identity.subject)
-    work.journal.write(account.username, "account gekoppeld", account.username, now, detail=identity.issuer)
+    work.journal.write(account.username, said("account gekoppeld"), account.username, now, detail=identity.issuer)
 
 
 def _new_account(work: UnitOfWork, identity: Identity, role: Role, now: datetime) -> Account:
@@ -108,14 +116,21 @@ def _new_account(work: UnitOfWork, identity: Identity, role: Role, now: datetime
         if work.staff.add_account(username, identity.name, "", now, role):
             account = work.staff.get_account(username)
             work.staff.set_identity(account, identity.issuer, identity.subject)
-            work.journal.write(username, "account gemaakt", username, now, detail=f"{role}, volgens de organisatie")
+            work.journal.write(
+                username, said("account gemaakt"), username, now, detail=said("%(role)s, volgens de organisatie", role=role)
+            )
             return account
         rival = work.staff.find_identity(identity.issuer, identity.subject)
         if rival is not None:
             return rival
         if work.staff.get_account(username).identity_subject is None:
             raise NoAccessError(
-                f"In de balie is al een account '{username}'. Is het van u, log dan in met het wachtwoord en kies onder uw naam "
-                "'Koppel'. Is het niet van u, vraag dan de beheerder om hulp."
+                said(
+                    "In de balie is al een account '%(username)s'. Is het van u, log dan in met het wachtwoord en kies "
+                    "onder uw naam 'Koppel'. Is het niet van u, vraag dan de beheerder om hulp.",
+                    username=username,
+                )
             )
-    raise NoAccessError(f"Er zijn te veel accounts die '{identity.username}' heten. Vraag de beheerder om hulp.")
+    raise NoAccessError(
+        said("Er zijn te veel accounts die '%(username)s' heten. Vraag de beheerder om hulp.", username=identity.username)
+    )

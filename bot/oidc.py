@@ -18,6 +18,7 @@ import httpx
 import structlog
 
 from routing.errors import WijkbalieError
+from routing.sentences import said
 
 SCOPE = "openid profile"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -110,12 +111,14 @@ class Provider:
         Raises LoginRefusedError when anything does not fit, ProviderDownError when the provider does not answer.
         """
         if not secrets.compare_digest(answer.get("state", "").encode(), attempt.state.encode()):
-            raise LoginRefusedError("Deze aanmelding hoort niet bij deze browser. Begin opnieuw met inloggen.")
+            raise LoginRefusedError(said("Deze aanmelding hoort niet bij deze browser. Begin opnieuw met inloggen."))
         if answer.get("iss", self.registration.issuer) != self.registration.issuer:
-            raise LoginRefusedError("Het antwoord kwam van een andere inlogdienst. Begin opnieuw met inloggen.")
+            raise LoginRefusedError(said("Het antwoord kwam van een andere inlogdienst. Begin opnieuw met inloggen."))
         if "code" not in answer:
             _log.warning("login refused by the provider", error=answer.get("error", "")[:100])
-            raise LoginRefusedError(f"{self.name} heeft u niet ingelogd. Probeer het opnieuw, of vraag uw servicedesk om hulp.")
+            raise LoginRefusedError(
+                said("%(name)s heeft u niet ingelogd. Probeer het opnieuw, of vraag uw servicedesk om hulp.", name=self.name)
+            )
         metadata = await self._discover()
         token = await self._exchange(metadata, answer["code"], attempt)
         keys = await self._fetch(metadata.jwks_uri)
@@ -171,7 +174,7 @@ class Provider:
             raise self._down(f"token endpoint answered {response.status_code}")
         if response.status_code != httpx.codes.OK:
             _log.warning("code refused by the provider", status=response.status_code, error=str(token.get("error"))[:100])
-            raise LoginRefusedError("Deze aanmelding is al gebruikt of verlopen. Begin opnieuw met inloggen.")
+            raise LoginRefusedError(said("Deze aanmelding is al gebruikt of verlopen. Begin opnieuw met inloggen."))
         return token
 
     def _verified(
@@ -194,7 +197,7 @@ class Provider:
         except (JoseError, ValueError, KeyError, TypeError) as error:
             _log.warning("id token refused", reason=str(error)[:200])
             raise LoginRefusedError(
-                f"Het bewijs van {self.name} is niet geldig. Begin opnieuw, of vraag de beheerder."
+                said("Het bewijs van %(name)s is niet geldig. Begin opnieuw, of vraag de beheerder.", name=self.name)
             ) from error
         return dict(claims)
 
@@ -212,8 +215,11 @@ class Provider:
     def _down(self, reason: str) -> ProviderDownError:
         _log.warning("provider did not answer as it should", issuer=self.registration.issuer, reason=reason)
         return ProviderDownError(
-            f"Inloggen met {self.name} lukt nu niet: de inlogdienst geeft geen goed antwoord. Probeer het over een paar minuten "
-            "opnieuw. Blijft het zo, bel dan uw ICT-servicedesk."
+            said(
+                "Inloggen met %(name)s lukt nu niet: de inlogdienst geeft geen goed antwoord. "
+                "Probeer het over een paar minuten opnieuw. Blijft het zo, bel dan uw ICT-servicedesk.",
+                name=self.name,
+            )
         )
 
 

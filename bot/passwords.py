@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from routing.errors import WijkbalieError
+from routing.sentences import said
 
 MINIMUM_LENGTH = 12
 _hasher = PasswordHasher()
@@ -28,7 +29,7 @@ class WeakPasswordError(WijkbalieError):
 def hash_password(password: str) -> str:
     """An argon2id hash. Raises WeakPasswordError below the minimum length."""
     if len(password) < MINIMUM_LENGTH:
-        raise WeakPasswordError(f"Kies een wachtwoord van minstens {MINIMUM_LENGTH} tekens.")
+        raise WeakPasswordError(said("Kies een wachtwoord van minstens %(least)s tekens.", least=MINIMUM_LENGTH))
     return _hasher.hash(password)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from channels.twitter_messages import QUOTED
 from routing.errors import ConfigError, InvalidTransitionError, NotFoundError
+from routing.sentences import said
 from storage.database import Database
 from storage.meldingen import Melding
 from storage.persons import Erased, Persons, Row, is_forgotten
@@ -52,7 +53,7 @@ class PersonKeeper:
                 replies=len(work.persons.replies_to(ids)),
                 obstacles=work.persons.obstacles(ids),
             )
-            work.journal.write(actor, "gegevens van een persoon bekeken", _whose(ids), self.now())
+            work.journal.write(actor, said("gegevens van een persoon bekeken"), _whose(ids), self.now())
             work.commit()
         return overview
 
@@ -62,7 +63,7 @@ class PersonKeeper:
         with self.database.work() as work:
             found = self._find(work.persons, who)
             exported = _exported(work.persons, found, now)
-            work.journal.write(actor, "gegevens van een persoon uitgevoerd", _whose([row.id for row in found]), now)
+            work.journal.write(actor, said("gegevens van een persoon uitgevoerd"), _whose([row.id for row in found]), now)
             work.commit()
         return exported
 
@@ -79,7 +80,7 @@ class PersonKeeper:
                 raise InvalidTransitionError(f"Er is niets gewist. Dit moet eerst: {'; '.join(obstacles)}.")
             erased = work.persons.erase(ids, actor=actor, now=now)
             detail = f"{erased.messages} berichten, meldingen: {', '.join(erased.meldingen) or 'geen'}"
-            work.journal.write(actor, "gegevens van een persoon gewist", _whose(ids), now, detail=detail)
+            work.journal.write(actor, said("gegevens van een persoon gewist"), _whose(ids), now, detail=detail)
             work.commit()
         return erased
 

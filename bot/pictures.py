@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 
 from routing.errors import WijkbalieError
 from routing.messages import GeoPoint
+from routing.sentences import said
 
 LARGEST = 60_000_000  # points; a photo of a telephone has up to 50 million
 _FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "PNG"}
@@ -42,13 +43,13 @@ def clean(source: Path, target: Path, media_type: str) -> Cleaned:
     except Exception as error:  # a reader of hostile bytes fails in more ways than its makers name
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the disk, not the picture
-        raise PictureError(f"dit is geen leesbare foto ({type(error).__name__})") from None
+        raise PictureError(said("dit is geen leesbare foto (%(kind)s)", kind=type(error).__name__)) from None
 
 
 def _rewritten(source: Path, target: Path, media_type: str) -> Cleaned:
     with Image.open(source, formats=("JPEG", "PNG", "WEBP", "GIF")) as picture:
         if picture.width * picture.height > LARGEST:
-            raise PictureError(f"de foto telt meer dan {LARGEST // 1_000_000} miljoen punten")
+            raise PictureError(said("de foto telt meer dan %(millions)s miljoen punten", millions=LARGEST // 1_000_000))
         place = _place_of(picture)
         picture.info.pop("exif", None)  # read already; Pillow would write it anew, and stumble over what telephones put there
         upright = ImageOps.exif_transpose(picture)

@@ -13,15 +13,16 @@ from functools import cache
 from importlib.resources import files
 
 from routing.personal_data import find_personal_data
+from routing.sentences import said
 
 _KINDS = {
-    "phone": "een telefoonnummer",
-    "email": "een e-mailadres",
-    "bsn": "een burgerservicenummer",
-    "iban": "een bankrekening",
-    "plate": "een kenteken",
-    "dob": "een geboortedatum",
-    "address": "een huisadres",
+    "phone": said("een telefoonnummer"),
+    "email": said("een e-mailadres"),
+    "bsn": said("een burgerservicenummer"),
+    "iban": said("een bankrekening"),
+    "plate": said("een kenteken"),
+    "dob": said("een geboortedatum"),
+    "address": said("een huisadres"),
 }
 
 
@@ -37,9 +38,15 @@ class Block:
 def concerns(text: str, *, is_public: bool) -> tuple[str, ...]:
     """What to look at, in sentences; empty when nothing stands out."""
     found = dict.fromkeys(_KINDS[finding.kind] for finding in find_personal_data(text))
-    where = "Iedereen kan dit lezen. Haal het weg." if is_public else "Moet dit er echt in?"
-    warnings = [f"In de tekst staat {what}. {where}" for what in found]
-    warnings += [f"'{word}' is moeilijk. Schrijf liever '{plain}'." for word, plain in _hard_words(text)]
+    warnings = [
+        said("In de tekst staat %(what)s. Iedereen kan dit lezen. Haal het weg.", what=what)
+        if is_public
+        else said("In de tekst staat %(what)s. Moet dit er echt in?", what=what)
+        for what in found
+    ]
+    warnings += [
+        said("'%(word)s' is moeilijk. Schrijf liever '%(plain)s'.", word=word, plain=plain) for word, plain in _hard_words(text)
+    ]
     return tuple(warnings)
 
 

@@ -13,6 +13,7 @@ from routing.decision import Decision
 from routing.errors import StaleError
 from routing.melding import Event, News
 from routing.office_hours import OfficeHours
+from routing.sentences import said
 from routing.vakafdelingen import Municipality
 from storage.database import Database, UnitOfWork
 from storage.meldingen import Change, Melding
@@ -79,7 +80,7 @@ class PromiseKeeper:
             "promise_no": melding.promise_no + 1,
             "promises_broken": broken,
         }
-        change = Change(event=Event.NOG_GEEN_NIEUWS, actor=MACHINE, why="beloofd moment nadert", columns=columns)
+        change = Change(event=Event.NOG_GEEN_NIEUWS, actor=MACHINE, why=said("beloofd moment nadert"), columns=columns)
         try:
             with self.database.work(Commit.PROMISE) as work:
                 recorded = work.meldingen.record(melding, change, now)
@@ -112,7 +113,9 @@ class PromiseKeeper:
 
     def _warn(self, melding: Melding) -> bool:
         columns = {"warned_for": melding.promised_at}
-        change = Change(event=Event.BELOFTE_NADERT, actor=MACHINE, why="er is nog geen nieuws voor de melder", columns=columns)
+        change = Change(
+            event=Event.BELOFTE_NADERT, actor=MACHINE, why=said("er is nog geen nieuws voor de melder"), columns=columns
+        )
         try:
             with self.database.work() as work:
                 work.meldingen.record(melding, change, self.now())

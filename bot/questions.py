@@ -14,6 +14,7 @@ from routing.errors import StaleError
 from routing.melding import Event, News
 from routing.office_hours import OfficeHours
 from routing.questions import Question
+from routing.sentences import said
 from storage.database import Database
 from storage.meldingen import Change, Melding
 
@@ -69,7 +70,7 @@ class QuestionKeeper:
         return since is not None and self.hours.add_working_days(since, days) <= self.now()
 
     def _remind(self, melding: Melding) -> bool:
-        change = Change(event=Event.HERINNERD, actor=MACHINE, why="nog geen antwoord", columns={"reminded_at": self.now()})
+        change = Change(event=Event.HERINNERD, actor=MACHINE, why=said("nog geen antwoord"), columns={"reminded_at": self.now()})
         telling = telling_of(melding.question or "", news=News.HERINNERING, only_person=melding.asked_person_id)
         return self._record(melding, change, telling)
 

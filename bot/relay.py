@@ -28,6 +28,7 @@ from routing.errors import (
 )
 from routing.guards import GuardRules, Halt, check
 from routing.messages import CannotTell, OutboundMessage, Sent, Unknown
+from routing.sentences import said
 from storage.database import Database, UnitOfWork
 from storage.outbox import Outbox, Reply
 from storage.points import SEND, Commit, after, before
@@ -117,11 +118,11 @@ class Relay:
         """`started` is the monotonic moment before the claim. Returns whether the platform confirmed the post."""
         if channel.limits.length_of(reply.text) > channel.limits.max_length[reply.delivery]:
             await self._write(
-                lambda box: box.record_refused(reply, "tekst te lang voor dit kanaal; kort de tekst in", self.now())
+                lambda box: box.record_refused(reply, said("tekst te lang voor dit kanaal; kort de tekst in"), self.now())
             )
             return False
         if time.monotonic() - started > self.lease.total_seconds() / 2:
-            await self._write(lambda box: box.record_retry(reply, "te laat om te verzenden", self.now(), due_at=self.now()))
+            await self._write(lambda box: box.record_retry(reply, said("te laat om te verzenden"), self.now(), due_at=self.now()))
             return False
         return await self._try(channel, reply)
 
@@ -138,12 +139,12 @@ class Relay:
         if isinstance(error, TemporaryChannelError):
             await self._retry_later(channel, reply, error)
         elif isinstance(error, RecipientUnreachableError):
-            problem = f"niet bereikbaar langs deze weg: {error}"
+            problem = said("niet bereikbaar langs deze weg: %(error)s", error=error)
             await self._write(lambda box: box.record_by_hand(reply, problem, self.now()))
         elif isinstance(error, ChannelAuthError):
             await self._refused_authorisation(channel, reply, error)
         else:
-            problem = f"geweigerd door het kanaal: {error}"
+            problem = said("geweigerd door het kanaal: %(error)s", error=error)
             await self._write(lambda box: box.record_refused(reply, problem, self.now()))
 
     async def _send(self, channel: Channel, reply: Reply) -> Sent | Unknown:
@@ -187,7 +188,7 @@ class Relay:
         with self.database.work(Commit.LAPSED) as work:
             lapsed = work.outbox.find_lapsed_claims(channel.name, self.now(), lease=self.lease)
             for reply in lapsed:
-                self._mark_uncertain(work.outbox, channel, reply, "de verzender stopte tijdens het verzenden")
+                self._mark_uncertain(work.outbox, channel, reply, said("de verzender stopte tijdens het verzenden"))
             if lapsed:
                 work.commit()
 
@@ -206,7 +207,9 @@ class Relay:
             return False
         if reply.looks < LOOKS_BEFORE_RESEND:
             return False
-        await self._write(lambda box: box.record_retry(reply, "niet gevonden bij teruglezen", self.now(), due_at=self.now()))
+        await self._write(
+            lambda box: box.record_retry(reply, said("niet gevonden bij teruglezen"), self.now(), due_at=self.now())
+        )
         return True
 
     # -- storage, in threads

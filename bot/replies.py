@@ -15,6 +15,7 @@ from routing.melding import News, Status
 from routing.messages import Delivery, Option
 from routing.questions import BUTTONS, Question
 from routing.reachability import RULES, Reach, Way, Wish, is_wanted, plan
+from routing.sentences import said
 from routing.vakafdelingen import Municipality
 from storage.database import UnitOfWork
 from storage.follow import new_token
@@ -217,7 +218,7 @@ def _new_reply(recorded: Recorded, melder: Melder, telling: Telling, way: Way, w
         text=text,
         token=token,
         state=state if is_wanted_news else ReplyState.DROPPED,
-        problem=(way.reason or None) if is_wanted_news else "de melder wil dit nieuws niet krijgen",
+        problem=(way.reason or None) if is_wanted_news else said("de melder wil dit nieuws niet krijgen"),
         decided_by=telling.decided_by,
         is_answer=is_answer,
     )

@@ -9,6 +9,7 @@ from datetime import datetime
 import structlog
 
 from routing.errors import StaleError
+from routing.sentences import said
 from storage.database import Database
 from storage.retention import Overview, Retention, RetentionPeriods
 
@@ -61,6 +62,6 @@ class RetentionKeeper:
     def _tell(self, stripped: int, loose: int, emptied: int, now: datetime) -> None:
         detail = f"{emptied} meldingen, {loose} losse berichten, {stripped} ruwe berichten"
         with self.database.work() as work:
-            work.journal.write("wijkbalie", "opgeruimd na de bewaartermijn", "meldingen", now, detail=detail)
+            work.journal.write("wijkbalie", said("opgeruimd na de bewaartermijn"), "meldingen", now, detail=detail)
             work.commit()
         _log.info("emptied what was kept long enough", meldingen=emptied, loose=loose, raw=stripped)

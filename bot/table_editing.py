@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.edited_tables import EditedTables
 from routing.errors import NotFoundError, StaleError
+from routing.sentences import said
 from storage.database import Database
 from storage.edits import NewEdit
 
@@ -44,13 +45,14 @@ class TableEditing:
             work.edits.hold()
             history = work.edits.history(code)
             if (history[0].id if history else 0) != author.seen:
-                raise StaleError("Iemand heeft dit intussen gewijzigd. Laad de pagina opnieuw.")
+                raise StaleError(said("Iemand heeft dit intussen gewijzigd. Laad de pagina opnieuw."))
             for field, value in changed.items():
                 stored = None if value == field.filed else value
                 new = NewEdit(subject=code, field=field.name, value=stored, by=author.username, why=author.why)
                 work.edits.add(new, now)
-                detail = f"{_short(field.value)} wordt {_short(value)}{f' ({author.why})' if author.why else ''}"
-                work.journal.write(author.username, "tabel gewijzigd", f"{code}.{field.name}", now, detail=detail)
+                detail = f"{_short(field.value)} wordt {_short(value)}"
+                detail += f" ({author.why})" if author.why else ""
+                work.journal.write(author.username, said("tabel gewijzigd"), f"{code}.{field.name}", now, detail=detail)
             work.commit()
         self.tables.refresh()
         return len(changed)
@@ -63,14 +65,14 @@ class TableEditing:
             history = work.edits.history(code)
             field = next((edit.field for edit in history if edit.id == edit_id), None)
             if field is None:
-                raise NotFoundError("Deze wijziging bestaat niet. Ga terug naar de lijst en kies daar.")
+                raise NotFoundError(said("Deze wijziging bestaat niet. Ga terug naar de lijst en kies daar."))
             newest, *older = [edit for edit in history if edit.field == field]
             if newest.id != edit_id:
-                raise StaleError("Na deze wijziging kwam een andere. Laad de pagina opnieuw.")
-            why = f"wijziging {edit_id} van {newest.by} teruggedraaid"
+                raise StaleError(said("Na deze wijziging kwam een andere. Laad de pagina opnieuw."))
+            why = said("wijziging %(number)s van %(by)s teruggedraaid", number=edit_id, by=newest.by)
             before = older[0].value if older else None
             work.edits.add(NewEdit(subject=code, field=field, value=before, by=username, why=why), now)
-            work.journal.write(username, "tabel teruggezet", f"{code}.{field}", now, detail=why)
+            work.journal.write(username, said("tabel teruggezet"), f"{code}.{field}", now, detail=why)
             work.commit()
         self.tables.refresh()
 

@@ -25,6 +25,7 @@ from routing.decision import Decision, Router
 from routing.errors import StaleError, StorageUnavailableError
 from routing.melding import TO_JUDGE, Event, may
 from routing.messages import GeoPoint
+from routing.sentences import said
 from routing.turns import second_matter_at
 from storage import queries
 from storage.database import Database, UnitOfWork
@@ -130,9 +131,13 @@ class Triage:
         is_seen = melding.status in TO_JUDGE and second is None
         if is_seen or not may(melding.status, Event.TER_BEOORDELING):
             return
-        doubt = "misschien twee kwesties in een bericht" if verdict.may_be_two else "twijfel over dit bericht"
+        why = (
+            said("misschien twee kwesties in een bericht: %(reason)s", reason=verdict.reason)
+            if verdict.may_be_two
+            else said("twijfel over dit bericht: %(reason)s", reason=verdict.reason)
+        )
         data = second.as_data() if second else {}
-        change = Change(event=Event.TER_BEOORDELING, actor=MACHINE, why=f"{doubt}: {verdict.reason}", data=data)
+        change = Change(event=Event.TER_BEOORDELING, actor=MACHINE, why=why, data=data)
         work.meldingen.record(melding, change, self.now())
 
     def _second_matter(self, message: StoredMessage) -> SecondMatter | None:

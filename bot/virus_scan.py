@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 
 from routing.errors import ConfigError, TemporaryChannelError
+from routing.sentences import said
 
 _PIECE = 65536
 _SECONDS = 60.0
@@ -22,12 +23,14 @@ def is_clean(address: str, file: Path) -> bool:
             connection.sendall(struct.pack("!I", 0))
             answer = connection.recv(4096).rstrip(b"\0").decode("utf-8", "replace")
     except OSError as error:
-        raise TemporaryChannelError(f"de virusscanner antwoordt niet ({type(error).__name__}); kijk of clamd draait") from None
+        raise TemporaryChannelError(
+            said("de virusscanner antwoordt niet (%(kind)s); kijk of clamd draait", kind=type(error).__name__)
+        ) from None
     if answer.endswith("OK"):
         return True
     if answer.endswith("FOUND"):
         return False
-    raise TemporaryChannelError("de virusscanner gaf geen oordeel; kijk in het logboek van clamd")
+    raise TemporaryChannelError(said("de virusscanner gaf geen oordeel; kijk in het logboek van clamd"))
 
 
 def _connected(address: str) -> socket.socket:

@@ -53,6 +53,7 @@ from routing.messages import (
     UnreadableItem,
     Visibility,
 )
+from routing.sentences import said
 
 NAME = "facebook"
 
@@ -89,7 +90,7 @@ def parse_post(post: object, page_id: str, now: datetime) -> Container | Unreada
     values = object_of(post)
     post_id = id_of(values.get("id"))
     if post_id is None:
-        return unreadable(NAME, post, "een Facebook-bericht zonder bruikbaar nummer")
+        return unreadable(NAME, post, said("een Facebook-bericht zonder bruikbaar nummer"))
     comments, author = object_of(values.get("comments")), parse_person(values.get("from"))
     is_visitor = author is not None and author.external_id != page_id
     moment = _seconds(values.get("created_time"))
@@ -119,7 +120,7 @@ def parse_comment(comment: object, post_id: str, now: datetime, *, is_visitor: b
     values = object_of(comment)
     comment_id = id_of(values.get("id"))
     if comment_id is None:
-        return unreadable(NAME, comment, "een reactie op Facebook zonder bruikbaar nummer")
+        return unreadable(NAME, comment, said("een reactie op Facebook zonder bruikbaar nummer"))
     parent = object_of(values.get("parent"))
     parent_id = id_of(parent.get("id"))
     root_id = id_of(object_of(parent.get("parent")).get("id")) or parent_id or comment_id
@@ -150,7 +151,7 @@ def parse_change(change: object, page_id: str, now: datetime) -> Item | None:
     if kind not in _MESSAGES_ON_A_PAGE or verb not in {"add", "edited", "remove"}:
         return None
     if message_id is None:
-        return unreadable(NAME, change, "een webhook van Facebook zonder bruikbaar nummer")
+        return unreadable(NAME, change, said("een webhook van Facebook zonder bruikbaar nummer"))
     if verb == "remove":
         return Removal(channel=NAME, external_id=message_id)
     author = parse_person(values.get("from"))

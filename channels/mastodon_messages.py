@@ -13,6 +13,7 @@ from channels.html_text import text_of_html
 from channels.mastodon_trail import Mark, parse_mark
 from channels.payload import JsonObject, carries_token, id_of, moment_of, object_of, objects_of, raw_of, text_of, unreadable
 from routing.messages import Attachment, AttachmentKind, InboundMessage, Person, UnreadableItem, Visibility
+from routing.sentences import said
 
 NAME = "mastodon"
 OPEN_TO_ALL = frozenset({"public", "unlisted"})
@@ -30,7 +31,7 @@ def parse_notification(notification: object, *, own_id: str, now: datetime, is_e
     """One raw notification of a mention. None for what we wrote ourselves. Never raises; `now` stands in for a missing date."""
     mark, status = parse_mark(notification), object_of(object_of(notification).get("status"))
     if mark is None or not isinstance(status.get("content"), str):
-        return unreadable(NAME, lean(notification), "de vermelding heeft geen nummer of geen tekst")
+        return unreadable(NAME, lean(notification), said("de vermelding heeft geen nummer of geen tekst"))
     sender = parse_person(status.get("account"))
     if sender is not None and sender.external_id == own_id:
         return None
@@ -117,15 +118,19 @@ def doubt_about(mark: Mark, account: JsonObject, relationship: JsonObject, now: 
     is the writer's now, empty when there is none; `relationship` ours with it, empty when we may not see it.
     """
     if not account:
-        return "het account bestaat niet meer of is onbekend"
+        return said("het account bestaat niet meer of is onbekend")
     if account.get("suspended") is True:
-        return "het account is geschorst of opgeheven"
+        return said("het account is geschorst of opgeheven")
     if account.get("moved"):
-        return "het account is verhuisd"
+        return said("het account is verhuisd")
     if relationship.get("blocked_by") is not False:
-        return "het account blokkeert ons" if relationship.get("blocked_by") else "of het account ons blokkeert is niet te zien"
+        return (
+            said("het account blokkeert ons")
+            if relationship.get("blocked_by")
+            else said("of het account ons blokkeert is niet te zien")
+        )
     written = moment_of(mark.written)
     is_of_elsewhere = "@" in text_of(account.get("acct"))
     if is_of_elsewhere and (written is None or now - written >= _CLEARED_AFTER):
-        return "het kwam van een andere server, en onze server ruimt zulke berichten misschien zelf op"
+        return said("het kwam van een andere server, en onze server ruimt zulke berichten misschien zelf op")
     return ""

@@ -53,6 +53,7 @@ from routing.messages import (
     UnreadableItem,
     Visibility,
 )
+from routing.sentences import said
 
 NAME = "messenger"
 MOST_BUTTONS, LONGEST_BUTTON = 13, 20  # Messenger platform, quick replies, 2026
@@ -91,7 +92,7 @@ def parse_conversation(conversation: object, page_id: str, now: datetime) -> Con
     values = object_of(conversation)
     conversation_id = id_of(values.get("id"))
     if conversation_id is None:
-        return unreadable(NAME, conversation, "een gesprek zonder bruikbaar nummer")
+        return unreadable(NAME, conversation, said("een gesprek zonder bruikbaar nummer"))
     messages = object_of(values.get("messages"))
     correspondent = Correspondent(conversation=conversation_id, person_id=_parse_correspondent(values, page_id))
     return Container(
@@ -116,9 +117,9 @@ def parse_message(message: object, correspondent: Correspondent, now: datetime) 
     values = object_of(message)
     message_id = id_of(values.get("id"))
     if message_id is None:
-        return unreadable(NAME, message, "een Messenger-bericht zonder bruikbaar nummer")
+        return unreadable(NAME, message, said("een Messenger-bericht zonder bruikbaar nummer"))
     if not any(values.get(name) for name in ("from", "message", "created_time", "attachments", "sticker", "shares")):
-        return unreadable(NAME, message, "een ouder Messenger-bericht waarvan Meta alleen het nummer nog geeft")
+        return unreadable(NAME, message, said("een ouder Messenger-bericht waarvan Meta alleen het nummer nog geeft"))
     sender = parse_person(values.get("from"))
     return InboundMessage(
         channel=NAME,
@@ -142,7 +143,7 @@ def parse_event(event: object, now: datetime) -> Item | None:
         return None
     message_id, sender = id_of((message or edit).get("mid")), parse_person(values.get("sender"))
     if message_id is None:
-        return unreadable(NAME, event, "een webhook van Messenger zonder bruikbaar nummer")
+        return unreadable(NAME, event, said("een webhook van Messenger zonder bruikbaar nummer"))
     if message.get("is_deleted") is True:
         return Removal(channel=NAME, external_id=message_id)
     edition = f"{message_id}:{id_of(edit.get('num_edit')) or 1}"

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from channels.payload import JsonObject, id_of, object_of, objects_of, raw_of, size_of, text_of, unreadable
 from routing.messages import Attachment, AttachmentKind, GeoPoint, InboundMessage, Person, UnreadableItem, Visibility
+from routing.sentences import said
 
 NAME = "telegram"
 KINDS = ("message", "edited_message")
@@ -37,11 +38,11 @@ def parse_update(update: object, *, bot_id: str, now: datetime) -> InboundMessag
     body = object_of(update)
     kind = next((kind for kind in KINDS if kind in body), None)
     if kind is None:
-        return unreadable(NAME, update, f"onbekend soort bericht ({_named(set(body) - {'update_id'})})")
+        return unreadable(NAME, update, said("onbekend soort bericht (%(named)s)", named=_named(set(body) - {"update_id"})))
     message = object_of(body[kind])
     chat_id, message_id = number_of(object_of(message.get("chat")).get("id")), number_of(message.get("message_id"))
     if chat_id is None or message_id is None:
-        return unreadable(NAME, update, "het bericht heeft geen nummer of geen gesprek")
+        return unreadable(NAME, update, said("het bericht heeft geen nummer of geen gesprek"))
     sender = parse_sender(message.get("from"))
     if sender is not None and sender.external_id == bot_id:
         return None
@@ -50,7 +51,7 @@ def parse_update(update: object, *, bot_id: str, now: datetime) -> InboundMessag
         if not is_addressed(message, bot_id):
             return None
     elif place != "private":
-        return unreadable(NAME, update, "bericht uit een kanaal, niet uit een gesprek of een groep")
+        return unreadable(NAME, update, said("bericht uit een kanaal, niet uit een gesprek of een groep"))
     return _parse_message(update, message, sender, is_edit=kind == "edited_message", now=now)
 
 
@@ -75,7 +76,9 @@ def _parse_message(
     chat_id, message_id = number_of(object_of(message.get("chat")).get("id")), number_of(message.get("message_id"))
     text, attachments, location = parse_text(message), tuple(parse_attachments(message)), parse_location(message)
     if not (text or attachments or location or isinstance(message.get("text"), str)):
-        return unreadable(NAME, update, f"bericht zonder tekst, foto of plaats ({_named(set(message) - _ENVELOPE)})")
+        return unreadable(
+            NAME, update, said("bericht zonder tekst, foto of plaats (%(named)s)", named=_named(set(message) - _ENVELOPE))
+        )
     original, album = f"{chat_id}:{message_id}", id_of(message.get("media_group_id"))
     answered = number_of(object_of(message.get("reply_to_message")).get("message_id"))
     return InboundMessage(

@@ -30,6 +30,7 @@ from routing.messages import (
     UnreadableItem,
     Visibility,
 )
+from routing.sentences import said
 
 NAME = "x"
 QUOTED = "(aangehaald bericht:)"
@@ -56,7 +57,7 @@ def parse_mentions(payload: JsonObject, account_id: str) -> Found:
     includes = object_of(payload.get("includes"))
     posts = list_of(payload.get("data"))
     items = [parse_post(post, includes) for post in reversed(posts) if not is_left_out(object_of(post), account_id)]
-    items += [unreadable(NAME, error, "X kon een bericht niet tonen") for error in _errors_about_posts(payload)]
+    items += [unreadable(NAME, error, said("X kon een bericht niet tonen")) for error in _errors_about_posts(payload)]
     quotes = {
         post_id: quoted
         for post in objects_of(payload.get("data"))
@@ -95,7 +96,7 @@ def parse_direct_message(event: object, includes: JsonObject) -> InboundMessage 
     values = object_of(event)
     event_id = post_id_of(values.get("id"))
     if event_id is None:
-        return unreadable(NAME, event, "een privébericht op X zonder bruikbaar nummer")
+        return unreadable(NAME, event, said("een privébericht op X zonder bruikbaar nummer"))
     sender = _parse_author(values, "sender_id", includes)
     return InboundMessage(
         channel=NAME,
@@ -115,7 +116,7 @@ def parse_post(post: object, includes: JsonObject) -> InboundMessage | Unreadabl
     values = object_of(post)
     post_id = post_id_of(values.get("id"))
     if post_id is None:
-        return unreadable(NAME, post, "een bericht op X zonder bruikbaar nummer")
+        return unreadable(NAME, post, said("een bericht op X zonder bruikbaar nummer"))
     versions = [post_id_of(version) for version in list_of(_either(values, "edit_history_tweet_ids", "edit_history_post_ids"))]
     return InboundMessage(
         channel=NAME,

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from channels.payload import JsonObject, id_of, list_of, object_of, objects_of, text_of, unreadable
 from channels.twitter_messages import NAME, is_left_out, parse_direct_message, parse_post
 from routing.messages import InboundMessage, UnreadableItem
+from routing.sentences import said
 
 _POSTS = frozenset({"post.mention.create", "post.quote.create", "post.reply.create"})
 _OF_NO_USE = frozenset({"for_user_id", "user_has_blocked", "users", "apps"})
@@ -33,7 +34,7 @@ def parse_pushed(payload: JsonObject) -> Iterator[InboundMessage | UnreadableIte
         if id_of(message.get("sender_id")) != account_id:
             yield _with_raw(event, parse_direct_message(message, _modern_users(object_of(payload.get("users")))))
     if not payload.keys() - _OF_NO_USE:
-        yield unreadable(NAME, payload, "een webhook van X zonder bericht")
+        yield unreadable(NAME, payload, said("een webhook van X zonder bericht"))
 
 
 def _parse_activity(data: JsonObject) -> Iterator[InboundMessage | UnreadableItem]:

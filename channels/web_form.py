@@ -25,6 +25,7 @@ from routing.messages import (
     UnreadableItem,
     Visibility,
 )
+from routing.sentences import said
 
 NAME = "web_form"
 _MARK = "#"  # between the address and the form: each form is a person of its own until a colleague joins them
@@ -79,7 +80,7 @@ def parse_entry(entry: FormEntry, now: datetime) -> InboundMessage | UnreadableI
     """The message of an entry. What a robot probably wrote is kept for staff and answered by nobody."""
     text = text_of("\n".join(part for part in (entry.text.strip(), entry.place.strip()) if part))
     if entry.is_trapped:
-        reason = "waarschijnlijk van een robot: een veld dat mensen niet zien was ingevuld"
+        reason = said("waarschijnlijk van een robot: een veld dat mensen niet zien was ingevuld")
         return UnreadableItem(channel=NAME, external_id=entry.form, reason=reason, raw=json.dumps({"tekst": text}))
     sender = Person(external_id=f"{entry.address}{_MARK}{entry.form}", is_proven=False) if entry.address else None
     return InboundMessage(

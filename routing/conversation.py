@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from routing.decision import Decision
 from routing.matters import EMERGENCY, NO_ACTION, Known, Turn, find_target, newness, shared_words
+from routing.sentences import said
 from routing.turns import Sign, TurnReading, read_turn
 
 __all__ = ["Action", "Known", "Turn", "Verdict", "judge"]
@@ -78,19 +79,19 @@ def _about(action: Action, target: Known, reason: str) -> Verdict:
 def _first(turn: Turn, reading: TurnReading) -> Verdict:
     has_attachment = turn.has_photo or turn.has_location
     if not turn.text.strip():
-        return _new("alleen een bijlage: doorvragen" if has_attachment else "leeg bericht: doorvragen")
+        return _new(said("alleen een bijlage: doorvragen") if has_attachment else said("leeg bericht: doorvragen"))
     if turn.decision.lead == EMERGENCY or has_attachment:
-        return _new("eerste bericht")
+        return _new(said("eerste bericht"))
     if reading.has(Sign.GREETING_ONLY, Sign.ACK_ONLY):
-        return Verdict(action=Action.OTHER, melding_id=None, reason="alleen een groet")
+        return Verdict(action=Action.OTHER, melding_id=None, reason=said("alleen een groet"))
     asks = reading.has(Sign.QUESTION, Sign.CONTRAST, Sign.SARCASM)
     doubtful = turn.decision.confidence < _DOUBTFUL_BELOW
     if reading.has(Sign.THANKS_ONLY) or (reading.has(Sign.THANKS) and not asks and doubtful):
-        return Verdict(action=Action.THANKS, melding_id=None, reason="dank of een compliment, zonder vraag")
+        return Verdict(action=Action.THANKS, melding_id=None, reason=said("dank of een compliment, zonder vraag"))
     if _says_nothing(turn.decision, reading) and not asks:
         action = Action.THANKS if reading.has(Sign.THANKS) else Action.OTHER
-        return Verdict(action=action, melding_id=None, reason="vraagt niets van de gemeente")
-    return _new("eerste bericht", may_be_two=reading.has(Sign.TWO_MATTERS))
+        return Verdict(action=action, melding_id=None, reason=said("vraagt niets van de gemeente"))
+    return _new(said("eerste bericht"), may_be_two=reading.has(Sign.TWO_MATTERS))
 
 
 def _says_nothing(decision: Decision, reading: TurnReading) -> bool:
@@ -107,18 +108,18 @@ def _says_nothing(decision: Decision, reading: TurnReading) -> bool:
 
 def _later(turn: Turn, reading: TurnReading, target: Known) -> Verdict:
     if turn.is_edit:
-        return _about(Action.FOLLOW_UP, target, "gewijzigd bericht")
+        return _about(Action.FOLLOW_UP, target, said("gewijzigd bericht"))
     if not turn.text.strip():
         return _attachment_only(target)
     if _names_danger(turn.decision) and target.lead != EMERGENCY:
-        return _new(f"gevaar ({turn.decision.emergency}): altijd een eigen melding")
+        return _new(said("gevaar (%(emergency)s): altijd een eigen melding", emergency=turn.decision.emergency))
     reasons = newness(turn, reading, target)
     points = sum(reason.points for reason in reasons)
     is_unsure = abs(points) < _UNSURE_WITHIN
     if points > 0:
         told = "; ".join(reason.words for reason in reasons if reason.points > 0)
         may_be_two = reading.has(Sign.TWO_MATTERS, Sign.SOLVED, Sign.THANKS)
-        return _new(f"een andere kwestie: {told}", is_unsure=is_unsure, may_be_two=may_be_two)
+        return _new(said("een andere kwestie: %(told)s", told=told), is_unsure=is_unsure, may_be_two=may_be_two)
     feels_danger = turn.decision.lead == EMERGENCY != target.lead
     verdict = _act(turn, reading, target)
     return replace(verdict, is_unsure=is_unsure or feels_danger, may_be_two=reading.has(Sign.TWO_MATTERS))
@@ -130,8 +131,8 @@ def _names_danger(decision: Decision) -> bool:
 
 def _attachment_only(target: Known) -> Verdict:
     if target.is_closed and target.age > _ATTACHMENT_AFTER_CLOSING:
-        return _new("bijlage lang na een afgesloten melding", is_unsure=True)
-    return _about(Action.FOLLOW_UP, target, "foto of plaats bij een lopende melding")
+        return _new(said("bijlage lang na een afgesloten melding"), is_unsure=True)
+    return _about(Action.FOLLOW_UP, target, said("foto of plaats bij een lopende melding"))
 
 
 # -- what it does to the matter it speaks of
@@ -139,25 +140,25 @@ def _attachment_only(target: Known) -> Verdict:
 
 def _act(turn: Turn, reading: TurnReading, target: Known) -> Verdict:
     if _passes_by(turn, reading, target):
-        return _about(Action.OTHER, target, "opmerking van een voorbijganger")
+        return _about(Action.OTHER, target, said("opmerking van een voorbijganger"))
     if reading.has(Sign.ACK_ONLY, Sign.GREETING_ONLY, Sign.THANKS_ONLY):
         return _act_of_few_words(turn, reading, target)
     if _is_found(reading, target):
-        return _about(Action.THANKS if reading.has(Sign.THANKS) else Action.WITHDRAW, target, "wat weg was, is terug")
+        return _about(Action.THANKS if reading.has(Sign.THANKS) else Action.WITHDRAW, target, said("wat weg was, is terug"))
     joins = _joins(turn, reading, target)
     if reading.has(Sign.RETRACT) and not _takes_up_again(reading, target):
-        return _about(Action.WITHDRAW, target, "is niet meer nodig")
+        return _about(Action.WITHDRAW, target, said("is niet meer nodig"))
     if reading.has(Sign.STATUS) and not reading.has(Sign.SOLVED) and not joins:
-        return _about(Action.STATUS_QUESTION, target, "vraagt hoe het staat")
+        return _about(Action.STATUS_QUESTION, target, said("vraagt hoe het staat"))
     if reading.has(Sign.SOLVED) and not reading.has(Sign.CONTRAST, Sign.STILL, Sign.REACHABLE) and not joins:
         thanks = reading.has(Sign.THANKS) and not reading.has(Sign.ALREADY)
-        return _about(Action.THANKS if thanks else Action.WITHDRAW, target, "is opgelost")
+        return _about(Action.THANKS if thanks else Action.WITHDRAW, target, said("is opgelost"))
     if reading.has(Sign.THANKS) and not reading.has(*_NO_THANKS):
-        return _about(Action.THANKS, target, "bedankt")
+        return _about(Action.THANKS, target, said("bedankt"))
     if _asks_later(turn, reading, target):
-        return _about(Action.STATUS_QUESTION, target, "vraagt later iets over de melding")
+        return _about(Action.STATUS_QUESTION, target, said("vraagt later iets over de melding"))
     if _is_chatter(turn, reading, target):
-        return _about(Action.OTHER, target, "opmerking die niets vraagt")
+        return _about(Action.OTHER, target, said("opmerking die niets vraagt"))
     return _about(Action.FOLLOW_UP, target, _why_follow_up(reading, target))
 
 
@@ -177,15 +178,15 @@ def _takes_up_again(reading: TurnReading, target: Known) -> bool:
 def _act_of_few_words(turn: Turn, reading: TurnReading, target: Known) -> Verdict:
     """A message that is only 'ok', a greeting or thanks."""
     if turn.has_photo or turn.has_location:
-        return _about(Action.FOLLOW_UP, target, "foto of plaats bij een lopende melding")
+        return _about(Action.FOLLOW_UP, target, said("foto of plaats bij een lopende melding"))
     if reading.has(Sign.THANKS_ONLY):
-        return _about(Action.THANKS, target, "bedankt")
+        return _about(Action.THANKS, target, said("bedankt"))
     if reading.has(Sign.QUESTION):
         asks = reading.has(Sign.STATUS)
-        return _about(Action.STATUS_QUESTION if asks else Action.FOLLOW_UP, target, "dringt aan")
+        return _about(Action.STATUS_QUESTION if asks else Action.FOLLOW_UP, target, said("dringt aan"))
     if reading.has(Sign.ACK_ONLY) and target.is_own and target.is_answer_awaited and not reading.has(Sign.LAUGH):
-        return _about(Action.FOLLOW_UP, target, "antwoord op onze vraag")
-    return _about(Action.OTHER, target, "groet of bevestiging, zonder vraag")
+        return _about(Action.FOLLOW_UP, target, said("antwoord op onze vraag"))
+    return _about(Action.OTHER, target, said("groet of bevestiging, zonder vraag"))
 
 
 def _is_found(reading: TurnReading, target: Known) -> bool:
@@ -237,7 +238,7 @@ def _is_small_talk(decision: Decision) -> bool:
 
 def _why_follow_up(reading: TurnReading, target: Known) -> str:
     if target.is_closed:
-        return "komt terug op een afgesloten melding"
+        return said("komt terug op een afgesloten melding")
     for sign, reason in (
         (Sign.STILL, "is nog niet opgelost"),
         (Sign.CORRECTION, "verbetert wat eerder is gezegd"),
@@ -246,5 +247,5 @@ def _why_follow_up(reading: TurnReading, target: Known) -> str:
         if reading.has(sign):
             return reason
     if not target.is_own:
-        return "sluit zich aan bij de melding in dit gesprek"
-    return "antwoord op onze vraag" if target.is_answer_awaited else "vult een lopende melding aan"
+        return said("sluit zich aan bij de melding in dit gesprek")
+    return said("antwoord op onze vraag") if target.is_answer_awaited else said("vult een lopende melding aan")

@@ -22,6 +22,7 @@ from routing.model.features import Reading, neutral, read
 from routing.model.model import Judgement, Model, load, version_of
 from routing.personal_data import Finding, find_personal_data, mask
 from routing.place import Place, find_place, place_of_point
+from routing.sentences import said
 from routing.urgency import Emergency, find_emergency, urgency_cues
 from routing.vakafdelingen import Municipality, Sort, packaged
 
@@ -171,7 +172,7 @@ class Engine:
             confidence=0.0,
             top3=((UNCLEAR_LEAD, 0.0),),
             zone=Zone.PERSON,
-            reasons=("geen tekst: eerst doorvragen", *_place_reasons(place)),
+            reasons=(said("geen tekst: eerst doorvragen"), *_place_reasons(place)),
             versions=self._versions,
         )
 
@@ -180,12 +181,15 @@ class Engine:
     ) -> tuple[str, ...]:
         name = self._municipality.name_of(lead)
         words = _telling_words(seen.reading.hits, self._topics_of[lead], topic)
-        reasons = [f"{_quoted(words)} -> {name}" if words else f"lijkt op eerdere berichten voor {name}"]
+        reasons = [f"{_quoted(words)} -> {name}" if words else said("lijkt op eerdere berichten voor %(name)s", name=name)]
         reasons += _place_reasons(place)
         if seen.formal is not None:
-            reasons.append(f"formele kwestie ({seen.formal.value}): altijd naar een medewerker")
+            reasons.append(said("formele kwestie (%(kind)s): altijd naar een medewerker", kind=seen.formal.value))
         if len(ranked) > 1:
-            reasons.append(f"tweede keus: {self._municipality.name_of(ranked[1][0])} ({ranked[1][1]:.0%})")
+            second, share = ranked[1]
+            reasons.append(
+                said("tweede keus: %(name)s (%(share)s)", name=self._municipality.name_of(second), share=f"{share:.0%}")
+            )
         return tuple(reasons)
 
 
@@ -208,19 +212,22 @@ def _likeliest_first(likely: Mapping[str, float]) -> tuple[tuple[str, float], ..
 
 
 def _danger_reasons(seen: _Text, ranked: tuple[tuple[str, float], ...], danger: _Danger) -> tuple[str, ...]:
-    words = f": {_quoted(seen.emergency.words)}" if seen.emergency is not None else ""
+    words = _quoted(seen.emergency.words) if seen.emergency is not None else ""
     if danger is _Danger.MAYBE:
-        return (f"misschien een noodgeval ({dict(ranked)['noodgeval']:.0%}), lees dit eerst{words}",)
-    return (f"gevaar{words}",) if danger is _Danger.YES and words else ()
+        share = f"{dict(ranked)['noodgeval']:.0%}"
+        if not words:
+            return (said("misschien een noodgeval (%(share)s), lees dit eerst", share=share),)
+        return (said("misschien een noodgeval (%(share)s), lees dit eerst: %(words)s", share=share, words=words),)
+    return (said("gevaar: %(words)s", words=words),) if danger is _Danger.YES and seen.emergency is not None else ()
 
 
 def _place_reasons(place: Place) -> tuple[str, ...]:
     if place.in_gemeente is False:
-        return ("de plaats ligt buiten de gemeente",)
+        return (said("de plaats ligt buiten de gemeente"),)
     if not (place.street or place.wijk):
         return ()
     wijk = f" ({place.wijk})" if place.street and place.wijk else ""
-    return (f"plaats: {place.street or place.buurt or place.wijk}{wijk}",)
+    return (said("plaats: %(where)s", where=f"{place.street or place.buurt or place.wijk}{wijk}"),)
 
 
 def _zone(confidence: float, seen: _Text, lead: str, place: Place) -> Zone:

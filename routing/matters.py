@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from routing.decision import Decision
+from routing.sentences import said
 from routing.turns import Sign, TurnReading, content_of, read_turn
 
 NO_ACTION, EMERGENCY, UNCLEAR_TOPIC = "geen_actie", "noodgeval", "onduidelijk"
@@ -144,20 +145,20 @@ def _by_router(decision: Decision, look: _Look, target: Known) -> Iterable[_Row]
     street = decision.located.street
     asked_nothing = target.lead == NO_ACTION and target.is_closed and not read_turn(target.text).has(Sign.QUESTION, Sign.WISH)
     return (
-        (decision.lead == NO_ACTION, -1.5 * decision.confidence, "vraagt op zichzelf niets"),
-        (look.sure >= _SURE, 1.3 if look.is_other_lead else 0.8, "meldt duidelijk iets"),
-        (_LIKELY <= look.sure < _SURE, 0.5, "meldt waarschijnlijk iets"),
-        (look.reports and asked_nothing, 5.0, "het eerdere bericht vroeg niets"),
-        (look.reports and look.is_same_topic, -2.4, "gaat over hetzelfde onderwerp"),
-        (look.reports and look.is_other_lead, 1.1 * look.sure, "hoort bij een andere vakafdeling"),
-        (not look.is_same_topic and not look.is_other_lead, 0.5 * look.sure, "is een ander onderwerp"),
-        (street is not None and target.street not in {None, street}, 1.1, "noemt een andere plaats"),
+        (decision.lead == NO_ACTION, -1.5 * decision.confidence, said("vraagt op zichzelf niets")),
+        (look.sure >= _SURE, 1.3 if look.is_other_lead else 0.8, said("meldt duidelijk iets")),
+        (_LIKELY <= look.sure < _SURE, 0.5, said("meldt waarschijnlijk iets")),
+        (look.reports and asked_nothing, 5.0, said("het eerdere bericht vroeg niets")),
+        (look.reports and look.is_same_topic, -2.4, said("gaat over hetzelfde onderwerp")),
+        (look.reports and look.is_other_lead, 1.1 * look.sure, said("hoort bij een andere vakafdeling")),
+        (not look.is_same_topic and not look.is_other_lead, 0.5 * look.sure, said("is een ander onderwerp")),
+        (street is not None and target.street not in {None, street}, 1.1, said("noemt een andere plaats")),
         (
             street is not None and target.street is None and look.sure >= _LIKELY and look.is_long,
             0.7,
-            "noemt een plaats in een heel verhaal",
+            said("noemt een plaats in een heel verhaal"),
         ),
-        (look.is_distinct and look.is_question, 0.7, "stelt een eigen vraag"),
+        (look.is_distinct and look.is_question, 0.7, said("stelt een eigen vraag")),
     )
 
 
@@ -169,24 +170,24 @@ def _by_words(reading: TurnReading, look: _Look, target: Known) -> Iterable[_Row
     asks_to_do = reading.has(Sign.REQUEST) and not reading.has(Sign.STATUS)
     own_question = look.is_distinct and look.is_question
     return (
-        (reading.has(Sign.SECOND), 3.4, "kondigt iets anders aan"),
-        (reading.has(Sign.ASIDE) and not reading.has(Sign.SECOND, Sign.ADDITION), 1.3, "noemt iets erbij"),
-        (announces, 1.6 * look.sure, "kondigt aan wat het meldt"),
-        (asks_to_do, 1.2, "vraagt om iets te doen of uit te leggen"),
-        (strange, 1.4, "een ander begint over iets anders"),
-        (look.shared == 1, -0.5, "gebruikt een woord uit de melding"),
-        (look.shared > 1, -1.1, "gebruikt woorden uit de melding"),
-        (reading.has(Sign.STILL), -1.0, "gaat over iets dat nog niet is opgelost"),
-        (reading.has(Sign.AGAIN) and not reading.has(Sign.STILL), -0.3, "gaat over iets dat terugkomt"),
-        (reading.has(Sign.CORRECTION), -1.7, "verbetert iets"),
-        (reading.has(Sign.JOINING) and not target.is_own, -1.5, "heeft er ook last van"),
-        (reading.has(Sign.ADDITION), -0.2, "leunt op wat eerder is gezegd"),
-        (reading.has(Sign.STATUS), -1.2 if not own_question else -0.6, "vraagt hoe het staat"),
-        (reading.has(Sign.SOLVED, Sign.RETRACT), -1.2, "zegt dat het is opgelost"),
-        (reading.words <= 3, -2.3, "is heel kort"),
-        (3 < reading.words < _FEW_WORDS, -1.1, "is kort"),
-        (reading.words >= _WHOLE_STORY, 1.0, "is een heel verhaal"),
-        (reading.words >= _LONG_STORY, 2.0, "is een lang verhaal"),
+        (reading.has(Sign.SECOND), 3.4, said("kondigt iets anders aan")),
+        (reading.has(Sign.ASIDE) and not reading.has(Sign.SECOND, Sign.ADDITION), 1.3, said("noemt iets erbij")),
+        (announces, 1.6 * look.sure, said("kondigt aan wat het meldt")),
+        (asks_to_do, 1.2, said("vraagt om iets te doen of uit te leggen")),
+        (strange, 1.4, said("een ander begint over iets anders")),
+        (look.shared == 1, -0.5, said("gebruikt een woord uit de melding")),
+        (look.shared > 1, -1.1, said("gebruikt woorden uit de melding")),
+        (reading.has(Sign.STILL), -1.0, said("gaat over iets dat nog niet is opgelost")),
+        (reading.has(Sign.AGAIN) and not reading.has(Sign.STILL), -0.3, said("gaat over iets dat terugkomt")),
+        (reading.has(Sign.CORRECTION), -1.7, said("verbetert iets")),
+        (reading.has(Sign.JOINING) and not target.is_own, -1.5, said("heeft er ook last van")),
+        (reading.has(Sign.ADDITION), -0.2, said("leunt op wat eerder is gezegd")),
+        (reading.has(Sign.STATUS), -1.2 if not own_question else -0.6, said("vraagt hoe het staat")),
+        (reading.has(Sign.SOLVED, Sign.RETRACT), -1.2, said("zegt dat het is opgelost")),
+        (reading.words <= 3, -2.3, said("is heel kort")),
+        (3 < reading.words < _FEW_WORDS, -1.1, said("is kort")),
+        (reading.words >= _WHOLE_STORY, 1.0, said("is een heel verhaal")),
+        (reading.words >= _LONG_STORY, 2.0, said("is een lang verhaal")),
     )
 
 
@@ -196,19 +197,19 @@ def _by_course(reading: TurnReading, look: _Look, target: Known) -> Iterable[_Ro
     is_vague = target.topic == UNCLEAR_TOPIC or is_doubted or not target.text.strip()
     greets = reading.has(Sign.GREETS) and target.age > timedelta(hours=12) and look.is_long
     return (
-        (True, -3.4, "gaat door op het gesprek"),
-        (target.is_named, -9.0, "noemt het kenmerk"),
-        (target.lead == EMERGENCY and target.age < timedelta(hours=6), -1.3, "komt kort na een noodgeval"),
-        (is_vague, -3.0, "de melding wachtte nog op uitleg"),
-        (not target.is_own, -0.5, "staat in het gesprek van een ander"),
-        (target.is_answer_awaited, -0.5, "kan een antwoord op onze vraag zijn"),
-        (target.is_closed, 1.0, "de melding was afgesloten"),
-        (target.is_settled and not target.is_closed, 1.7, "de vorige kwestie was rond"),
-        (target.is_settled, 1.4 * look.sure, "meldt iets nadat de vorige kwestie rond was"),
-        (look.is_novel and (target.is_settled or target.is_closed), 1.1, "heeft geen woord gemeen met de melding"),
-        (greets, 0.5, "begint met een groet"),
-        (target.age < timedelta(minutes=15), -0.6, "komt vlak na het vorige bericht"),
-        (target.age > timedelta(days=1), -1.0, "komt later op het gesprek terug"),
-        (timedelta(days=7) < target.age <= timedelta(days=60), 0.4, "komt een tijd na het laatste bericht"),
-        (target.age > timedelta(days=60), 1.5, "komt lang na het laatste bericht"),
+        (True, -3.4, said("gaat door op het gesprek")),
+        (target.is_named, -9.0, said("noemt het kenmerk")),
+        (target.lead == EMERGENCY and target.age < timedelta(hours=6), -1.3, said("komt kort na een noodgeval")),
+        (is_vague, -3.0, said("de melding wachtte nog op uitleg")),
+        (not target.is_own, -0.5, said("staat in het gesprek van een ander")),
+        (target.is_answer_awaited, -0.5, said("kan een antwoord op onze vraag zijn")),
+        (target.is_closed, 1.0, said("de melding was afgesloten")),
+        (target.is_settled and not target.is_closed, 1.7, said("de vorige kwestie was rond")),
+        (target.is_settled, 1.4 * look.sure, said("meldt iets nadat de vorige kwestie rond was")),
+        (look.is_novel and (target.is_settled or target.is_closed), 1.1, said("heeft geen woord gemeen met de melding")),
+        (greets, 0.5, said("begint met een groet")),
+        (target.age < timedelta(minutes=15), -0.6, said("komt vlak na het vorige bericht")),
+        (target.age > timedelta(days=1), -1.0, said("komt later op het gesprek terug")),
+        (timedelta(days=7) < target.age <= timedelta(days=60), 0.4, said("komt een tijd na het laatste bericht")),
+        (target.age > timedelta(days=60), 1.5, said("komt lang na het laatste bericht")),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from routing.errors import InvalidTransitionError
+from routing.sentences import said
 
 
 class Status(StrEnum):
@@ -235,5 +236,11 @@ def may(status: Status, event: Event) -> bool:
 
 def _refusal(status: Status, event: Event, allowed: frozenset[Status]) -> str:
     where = ", ".join(sorted(allowed))
-    hint = " Heropen de melding eerst." if status in CLOSED and event is not Event.HEROPEND else ""
-    return f"De stap '{event}' kan niet bij een melding met status '{status}'; wel bij: {where}.{hint}"
+    refusal = said(
+        "De stap '%(event)s' kan niet bij een melding met status '%(status)s'; wel bij: %(where)s.",
+        event=event,
+        status=status,
+        where=where,
+    )
+    remedy = said("Heropen de melding eerst.")
+    return f"{refusal} {remedy}" if status in CLOSED and event is not Event.HEROPEND else refusal

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from routing.melding import News
 from routing.messages import Delivery, Visibility
+from routing.sentences import said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,7 @@ def plan(reach: Reach, now: datetime) -> Way:
     """The way for the next piece of news to this melder. Raises KeyError for a channel without rules."""
     rules = RULES[reach.channel]
     if rules.needs_proof and reach.last_wrote_private_at is None:
-        reason = "de melder heeft het e-mailadres nog niet bevestigd" if reach.was_answered_in_public else ""
+        reason = said("de melder heeft het e-mailadres nog niet bevestigd") if reach.was_answered_in_public else ""
         return Way(delivery=Delivery.PRIVATE_REPLY, by_machine=not reason, reason=reason)
     if _private_is_open(reach, rules, now):
         return Way(delivery=Delivery.DIRECT, by_machine=True)
@@ -107,7 +108,7 @@ def plan(reach: Reach, now: datetime) -> Way:
         return Way(delivery=Delivery.PUBLIC_REPLY, by_machine=True)
     if rules.may_open_private:
         return Way(delivery=Delivery.DIRECT, by_machine=True)
-    reason = "in het openbaar gaat alleen het eerste antwoord automatisch, en de melder stuurde geen privébericht"
+    reason = said("in het openbaar gaat alleen het eerste antwoord automatisch, en de melder stuurde geen privébericht")
     return Way(delivery=Delivery.PUBLIC_REPLY, by_machine=False, reason=reason)
 
 
@@ -121,4 +122,4 @@ def _private_is_open(reach: Reach, rules: PlatformRules, now: datetime) -> bool:
 
 def _window_passed(rules: PlatformRules) -> str:
     hours = int(rules.private_window.total_seconds() // 3600) if rules.private_window else 0
-    return f"het laatste bericht van de melder is ouder dan {hours} uur; daarna mag alleen een mens schrijven"
+    return said("het laatste bericht van de melder is ouder dan %(hours)s uur; daarna mag alleen een mens schrijven", hours=hours)

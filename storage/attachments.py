@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from routing.errors import NotFoundError
 from routing.messages import Attachment, GeoPoint
+from routing.sentences import said
 from storage.dialect import hold_name, skipping_locked
 from storage.tables import attachments, messages
 
@@ -80,7 +81,7 @@ class Attachments:
         """Raises NotFoundError."""
         row = self._connection.execute(sa.select(attachments).where(attachments.c.id == attachment_id)).one_or_none()
         if row is None:
-            raise NotFoundError("Deze bijlage bestaat niet.")
+            raise NotFoundError(said("Deze bijlage bestaat niet."))
         return StoredAttachment.from_row(row)
 
     def of_messages(self, message_ids: Iterable[int]) -> dict[int, tuple[StoredAttachment, ...]]:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from routing.errors import ConfigError, StaleError
+from routing.sentences import said
 from storage.attachments import Attachments
 from storage.bell import Bell
 from storage.channel_states import ChannelStates
@@ -138,7 +139,7 @@ class UnitOfWork:
         try:
             self._transaction.commit()
         except DBAPIError as error:
-            raise StaleError("De melding is intussen door iemand anders gewijzigd. Laad de pagina opnieuw.") from error
+            raise StaleError(said("De melding is intussen door iemand anders gewijzigd. Laad de pagina opnieuw.")) from error
         if self._point is not None:
             self._database.watch(after(self._point))
             self._database.bell.ring_after(self._point)

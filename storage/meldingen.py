@@ -18,6 +18,7 @@ from routing.errors import NotFoundError, StaleError
 from routing.melding import CLOSED, LETS_SLEEP, Event, Status, next_status
 from routing.messages import Visibility
 from routing.reachability import Wish
+from routing.sentences import said
 from storage import numbering
 from storage.dialect import insert_new
 from storage.tables import events, melders, meldingen, messages, people
@@ -253,7 +254,7 @@ class Meldingen:
     def _get(self, query: sa.Select[Any], melding_id: int) -> Melding:
         row = self._connection.execute(query, {"of_melding": melding_id}).one_or_none()
         if row is None:
-            raise NotFoundError(f"Melding {melding_id} bestaat niet.")
+            raise NotFoundError(said("Melding %(melding_id)s bestaat niet.", melding_id=melding_id))
         return Melding.from_row(row)
 
     def record(self, melding: Melding, change: Change, now: datetime) -> Recorded:
@@ -271,7 +272,9 @@ class Meldingen:
         unchanged = {"of_melding": melding.id, "seen_events": melding.event_count}
         after = self._connection.execute(_CHANGE, {**columns, **unchanged}).one_or_none()
         if after is None:
-            raise StaleError(f"{melding.kenmerk} is intussen door iemand anders gewijzigd. Laad de pagina opnieuw.")
+            raise StaleError(
+                said("%(kenmerk)s is intussen door iemand anders gewijzigd. Laad de pagina opnieuw.", kenmerk=melding.kenmerk)
+            )
         row = {**body, "at": now, "previous_hash": melding.last_hash, "hash": digest}
         event_id = self._connection.execute(_NEW_EVENT, row).scalar_one()
         return Recorded(melding=Melding.from_row(after), event_id=int(event_id))
@@ -281,7 +284,7 @@ class Meldingen:
         query = sa.select(events).where(events.c.melding_id == melding_id).order_by(events.c.seq.desc()).limit(1)
         row = self._connection.execute(query).one_or_none()
         if row is None:
-            raise NotFoundError(f"Melding {melding_id} bestaat niet.")
+            raise NotFoundError(said("Melding %(melding_id)s bestaat niet.", melding_id=melding_id))
         return LastEvent(id=row.id, seq=row.seq, event=Event(row.event), actor=row.actor, data=row.data)
 
     def add_melder(self, melding_id: int, new: NewMelder, now: datetime) -> bool:
@@ -306,7 +309,7 @@ class Meldingen:
         """Raises NotFoundError."""
         row = self._connection.execute(_OF_ONE, {"of_melder": melder_id}).one_or_none()
         if row is None:
-            raise NotFoundError(f"Melder {melder_id} bestaat niet.")
+            raise NotFoundError(said("Melder %(melder_id)s bestaat niet.", melder_id=melder_id))
         return Melder.from_row(row)
 
     def with_person(self, person_id: int) -> frozenset[int]:

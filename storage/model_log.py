@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from routing.errors import StaleError
+from routing.sentences import said
 from storage.meldingen import chain_hash
 from storage.tables import model_promotions
 
@@ -77,7 +78,7 @@ class ModelLog:
                 self._connection.execute(sa.insert(model_promotions).values(row))
         except IntegrityError as error:
             raise StaleError(
-                "Een collega wisselde zojuist van model. Kijk met 'wijkbalie model list' en kies opnieuw."
+                said("Een collega wisselde zojuist van model. Kijk met 'wijkbalie model list' en kies opnieuw.")
             ) from error
 
 

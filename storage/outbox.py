@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from routing.errors import NotFoundError, StaleError
 from routing.melding import News
 from routing.messages import Delivery, Option, OptionKind
+from routing.sentences import said
 from storage import numbering
 from storage.dialect import insert_new, skipping_locked
 from storage.tables import attempts, melders, replies
@@ -207,7 +208,7 @@ class Outbox:
     def get(self, reply_id: int) -> Reply:
         row = self._connection.execute(_ONE, {"of_reply": reply_id}).one_or_none()
         if row is None:
-            raise NotFoundError(f"Antwoord {reply_id} bestaat niet.")
+            raise NotFoundError(said("Antwoord %(reply_id)s bestaat niet.", reply_id=reply_id))
         return Reply.from_row(row)
 
     def claim_due(
@@ -321,12 +322,18 @@ class Outbox:
             due_at=now,
             look_at=None,
             decided_by=account,
-            problem=f"opnieuw verzenden door {account}",
+            problem=said("opnieuw verzenden door %(account)s", account=account),
         )
 
     def posted_by_staff(self, reply: Reply, account: str, now: datetime) -> None:
         """A colleague saw it on the platform, or posted it by hand. Raises StaleError as above."""
-        self._decide(reply, state=ReplyState.SENT.value, sent_at=now, look_at=None, problem=f"geplaatst volgens {account}")
+        self._decide(
+            reply,
+            state=ReplyState.SENT.value,
+            sent_at=now,
+            look_at=None,
+            problem=said("geplaatst volgens %(account)s", account=account),
+        )
 
     def _begin_attempt(self, reply: Reply, now: datetime, claimed_until: datetime) -> Reply:
         number = reply.attempts + 1
@@ -347,7 +354,7 @@ class Outbox:
         """A sender may have settled it since it was read: what was found on the platform is never sent again."""
         expected = {"of_reply": reply.id, "open_states": [reply.state.value], "seen_attempts": reply.attempts}
         if self._connection.execute(_SETTLE, {**changes, **expected}).rowcount == 0:
-            raise StaleError("Dit antwoord is intussen veranderd. Laad de pagina opnieuw en kijk hoe het staat.")
+            raise StaleError(said("Dit antwoord is intussen veranderd. Laad de pagina opnieuw en kijk hoe het staat."))
 
     def _update(self, reply_id: int, **changes: Any) -> Reply:
         return Reply.from_row(self._connection.execute(_CHANGE, {**changes, "of_reply": reply_id}).one())

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from routing.melding import CLOSED, TOLD_TO_RESIDENTS, Event
+from routing.sentences import said
 from storage.corrections import Corrections
 from storage.mail_ways import CHANNEL as MAIL
 from storage.meldingen import Change, Melding, Meldingen, family, kenmerk_of
@@ -137,7 +138,7 @@ class Persons:
             if melding in shared:
                 self._empty_part(melding, ids, actor, now)
             else:
-                Retention(self._connection).empty(melding, now, actor=actor, why="op verzoek van de melder")
+                Retention(self._connection).empty(melding, now, actor=actor, why=said("op verzoek van de melder"))
         of_melders = melders.c.person_id.in_(ids)
         to_them = replies.c.melder_id.in_(sa.select(melders.c.id).where(of_melders))
         empty_conversations(self._connection, of_melders, to_them)
@@ -155,7 +156,7 @@ class Persons:
         first = sa.select(messages.c.person_id).where(messages.c.melding_id == melding.id).order_by(messages.c.id).limit(1)
         is_theirs = self._connection.execute(first).scalar_one_or_none() in ids
         columns: dict[str, object] = {"appointment_place": None, **({"summary": EMPTIED} if is_theirs else {})}
-        change = Change(event=Event.OPGERUIMD, actor=actor, why="op verzoek van een van de melders", columns=columns)
+        change = Change(event=Event.OPGERUIMD, actor=actor, why=said("op verzoek van een van de melders"), columns=columns)
         Meldingen(self._connection).record(melding, change, now)
 
     def _is_emptied(self, melding_id: int) -> bool:

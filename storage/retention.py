@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from routing.melding import Event
+from routing.sentences import said
 from storage.corrections import Corrections
 from storage.meldingen import Change, Melding, Meldingen
 from storage.outbox import WAITS_FOR_STAFF, ReplyState
@@ -31,6 +32,7 @@ from storage.tables import (
 )
 
 EMPTIED = "(opgeruimd na de bewaartermijn)"
+_IS_OVER = said("de bewaartermijn is om")
 FORGOTTEN = "opgeruimd:"
 """How the number of a person begins of whom nothing is known any more."""
 # Said so that the databases use the indexes of what is left to empty: values written out, and no range of another index.
@@ -94,7 +96,7 @@ class Retention:
         query = sa.select(meldingen).where(is_due).order_by(meldingen.c.updated_at, meldingen.c.id).limit(limit)
         return tuple(Melding.from_row(row) for row in self._connection.execute(query))
 
-    def empty(self, melding: Melding, now: datetime, *, actor: str = "wijkbalie", why: str = "de bewaartermijn is om") -> None:
+    def empty(self, melding: Melding, now: datetime, *, actor: str = "wijkbalie", why: str = _IS_OVER) -> None:
         """Empty one melding and the people who have nothing else with us. Raises StaleError when it changed meanwhile."""
         columns: dict[str, object] = {"summary": EMPTIED, "emptied_at": now, "question": None, "appointment_place": None}
         change = Change(

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from routing.errors import NotFoundError
 from routing.melding import Event
 from routing.messages import Visibility
+from routing.sentences import said
 from storage.meldingen import NewMelder, family
 from storage.tables import events, melders, messages
 
@@ -57,7 +58,7 @@ class Splitting:
         is_of_melding = sa.and_(messages.c.id == message_id, messages.c.melding_id == melding_id)
         row = self._connection.execute(sa.select(messages).where(is_of_melding)).one_or_none()
         if row is None:
-            raise NotFoundError("Dit bericht hoort niet bij deze melding. Laad de pagina opnieuw.")
+            raise NotFoundError(said("Dit bericht hoort niet bij deze melding. Laad de pagina opnieuw."))
         if row.person_id is None:
             return None
         wrote = sa.select(melders).where(melders.c.melding_id.in_(family(melding_id)), melders.c.person_id == row.person_id)

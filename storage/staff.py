@@ -9,6 +9,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from routing.errors import NotFoundError
+from routing.sentences import said
 from storage.dialect import insert_new
 from storage.tables import UtcDateTime, accounts, sessions
 
@@ -77,7 +78,7 @@ class Staff:
     def get_account(self, username: str) -> Account:
         account = self.find_account(username)
         if account is None:
-            raise NotFoundError(f"Er is geen account '{username}'.")
+            raise NotFoundError(said("Er is geen account '%(username)s'.", username=username))
         return account
 
     def find_account(self, username: str) -> Account | None:

@@ -10,6 +10,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from routing.errors import NotFoundError
+from routing.sentences import said
 from storage.tables import tasks
 
 
@@ -70,7 +71,7 @@ class Tasks:
         """Locked until the end of the transaction. Raises NotFoundError."""
         row = self._connection.execute(sa.select(tasks).where(tasks.c.id == task_id).with_for_update()).one_or_none()
         if row is None:
-            raise NotFoundError("Deze taak bestaat niet. Kijk bij de melding.")
+            raise NotFoundError(said("Deze taak bestaat niet. Kijk bij de melding."))
         return Task.from_row(row)
 
     def set_state(self, task: Task, state: TaskState, why: str, *, by: str, now: datetime) -> None:

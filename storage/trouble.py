@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import ExceptionContext
 
 from routing.errors import StaleError, StorageUnavailableError
+from routing.sentences import said
 
 _SQLITE = {
     "SQLITE_FULL": "de schijf is vol; maak ruimte vrij",
@@ -42,10 +43,10 @@ def tell_apart(engine: sa.Engine) -> None:
 
 def _translate(context: ExceptionContext) -> None:
     if getattr(context.original_exception, "sqlstate", None) in _RIVAL_WAS_FIRST:
-        raise StaleError("Iemand anders wijzigde op hetzelfde moment hetzelfde. Laad de pagina opnieuw.") from None
+        raise StaleError(said("Iemand anders wijzigde op hetzelfde moment hetzelfde. Laad de pagina opnieuw.")) from None
     problem = _problem(context)
     if problem is not None and not context.is_pre_ping:
-        raise StorageUnavailableError(f"De database werkt niet mee: {problem}.") from None
+        raise StorageUnavailableError(said("De database werkt niet mee: %(problem)s.", problem=problem)) from None
 
 
 def _problem(context: ExceptionContext) -> str | None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from routing.melding import Event
 from routing.messages import Removal
+from routing.sentences import said
 from storage.corrections import Corrections
 from storage.dialect import hold_name, insert_new
 from storage.meldingen import Change, Meldingen
@@ -89,7 +90,7 @@ class Withdrawals:
         melding = repository.get(melding_id)
         is_quoted = bool(melding.summary) and any(text.startswith(melding.summary) for text in texts)
         columns = {"summary": REMOVED} if is_quoted else {}
-        change = Change(event=Event.VERWIJDERD_DOOR_MELDER, actor="melder", why="op het platform", columns=columns)
+        change = Change(event=Event.VERWIJDERD_DOOR_MELDER, actor="melder", why=said("op het platform"), columns=columns)
         repository.record(melding, change, now)
 
     def _leave_mark(self, removal: Removal, now: datetime) -> bool:

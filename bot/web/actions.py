@@ -17,6 +17,7 @@ from bot.web.language import gettext, msg
 from bot.web.words import OUTCOMES, REASONS
 from routing.melding import TO_JUDGE, Event, NotSolved, may
 from routing.office_hours import AMSTERDAM
+from routing.sentences import said
 from routing.vakafdelingen import Municipality, Sort
 from storage.meldingen import Melding
 from storage.search import reference_in
@@ -94,7 +95,7 @@ def _close(desk: Desk, melding: Melding, form: Form) -> Step:
         return desk.handling.close_unsolved(melding, reason=ending, explanation=explanation)
     nothing = next(code for code, item in desk.municipality.vakafdelingen.items() if item.sort is Sort.NONE)
     step = desk.handling.confirm(replace(melding, lead=nothing))
-    return replace(step, columns={**step.columns, "lead": nothing}, why=explanation or "geen actie nodig")
+    return replace(step, columns={**step.columns, "lead": nothing}, why=explanation or said("geen actie nodig"))
 
 
 def _refer(desk: Desk, melding: Melding, form: Form) -> Step:

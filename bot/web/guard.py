@@ -129,7 +129,7 @@ async def admit(request: Request) -> Visit:
         raise ForbiddenError(gettext("Het formulier is verlopen. Laad de pagina opnieuw en probeer het nog eens."))
     visit = Visit(request=request, desk=desk, cookies=cookies, session=session, form=form, csrf=csrf)
     if visit.lacks_second_factor and not is_open and not request.url.path.startswith(_BEFORE_SECOND_FACTOR):
-        raise SecondFactorNeededError("Zet eerst inloggen in twee stappen aan.")
+        raise SecondFactorNeededError(gettext("Zet eerst inloggen in twee stappen aan."))
     return visit
 
 

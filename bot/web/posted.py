@@ -13,6 +13,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from bot.web.forms import MAX_BYTES, Form, FormError, read_form
+from bot.web.language import gettext
 
 _FORM_WITH_FILES = "multipart/form-data"
 _MOST_FIELDS, _MOST_FILES = 80, 20
@@ -54,7 +55,7 @@ async def read_posted(request: Request, largest: int) -> Posted:
         await _ignore_rest(stream)
         return Posted(form=_form_of(parser), is_too_large=True)
     except (MultiPartException, KeyError, ValueError):  # the parser meets what no browser sends in more ways than it names
-        raise FormError("Het formulier is niet compleet. Laad de pagina opnieuw en probeer het nog eens.") from None
+        raise FormError(gettext("Het formulier is niet compleet. Laad de pagina opnieuw en probeer het nog eens.")) from None
     files = tuple(value for _, value in parser.items if isinstance(value, UploadFile))
     return Posted(form=_form_of(parser), files=tuple(file for file in files if file.size))
 

@@ -11,22 +11,34 @@ from functools import cache
 from bot.web.language import ROOMS, SOURCE, catalogue, messages, spoken
 
 _PLACE = re.compile(r"%\((\w+)\)s")
-_BETWEEN = "; "  # several reasons are kept as one
+_BETWEEN = re.compile(r"(; |(?<=\.) )")  # several reasons, or several sentences, are kept as one
+# What a fact looks like, where any words at all would make a template fit what somebody wrote themselves.
+_NUMBERS = "count days hours least longest melder_id melding_id millions minutes most num number reply_id seconds"
+_SHAPES = {
+    **dict.fromkeys(_NUMBERS.split(), "[0-9]+"),
+    **dict.fromkeys(("kenmerk", "other"), "WB-[0-9-]+"),
+    "day": "[0-9-]+",
+    "share": "[0-9]+%",
+}
 
 
 def told(sentence: str) -> str:
     """The sentence in the language of the request."""
-    if spoken() == SOURCE:
-        return sentence
-    whole = _told(sentence, spoken())
-    return whole if whole is not None else _BETWEEN.join(_told(part, spoken()) or part for part in sentence.split(_BETWEEN))
+    return sentence if spoken() == SOURCE else _told(sentence, spoken())
 
 
-def _told(sentence: str, language: str) -> str | None:
-    rooms = catalogue(language, ROOMS)
+def _told(sentence: str, language: str) -> str:
+    whole = _whole(sentence, language)
+    if whole is not None:
+        return whole
+    return "".join(_whole(part, language) or part for part in _BETWEEN.split(sentence))
+
+
+def _whole(sentence: str, language: str) -> str | None:
     for template, pattern in _patterns(language):
         if (found := pattern.fullmatch(sentence)) is not None:
-            return rooms.gettext(template) % {name: _told(fact, language) or fact for name, fact in found.groupdict().items()}
+            facts = {name: _told(fact, language) for name, fact in found.groupdict().items()}
+            return catalogue(language, ROOMS).gettext(template) % facts
     return None
 
 
@@ -38,8 +50,7 @@ def _patterns(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    pieces = _PLACE.split(template)
-    parts = [
-        re.escape(piece.replace("%%", "%")) if number % 2 == 0 else f"(?P<{piece}>.*?)" for number, piece in enumerate(pieces)
-    ]
-    return re.compile("".join(parts), re.DOTALL)
+    words, names = _PLACE.split(template)[::2], _PLACE.split(template)[1::2]
+    parts = [re.escape(word.replace("%%", "%")) for word in words]
+    facts = [f"(?P<{name}>{_SHAPES.get(name, '.+?')})" for name in names]
+    return re.compile("".join(part + fact for part, fact in zip(parts, [*facts, ""], strict=True)), re.DOTALL)

@@ -169,7 +169,8 @@ def play_a_morning(desk: DeskAtWork) -> None:
     ):
         sender = Person(external_id=f"melder{number}", display_name=f"Melder {number} <b>")
         office.receive(a_message(text, thread=f"draad{number}", sender=sender, **changes))
-    take_in(office.database, UnreadableItem(channel="facebook", external_id="1_2", reason="zonder afzender", raw='{"a": "<b>"}'))
+    reason = "een Facebook-bericht zonder bruikbaar nummer"
+    take_in(office.database, UnreadableItem(channel="facebook", external_id="1_2", reason=reason, raw='{"a": "<b>"}'))
     handling = office.handling
     noise = next(melding for melding in office.meldingen() if "terras" in melding.summary)
     handling.carry_out(noise, handling.ask(noise, question="Welk terras?"), account=USERNAME)
@@ -184,6 +185,6 @@ def _let_replies_fail(desk: DeskAtWork) -> None:
         refused = work.outbox.claim_due("telegram", now, lease=timedelta(minutes=5))
         assert uncertain is not None
         assert refused is not None
-        work.outbox.record_uncertain(uncertain, "geen antwoord van het platform", now, look_at=None)
+        work.outbox.record_uncertain(uncertain, "de verzender stopte tijdens het verzenden", now, look_at=None)
         work.outbox.record_refused(refused, "chat not found", now)
         work.commit()

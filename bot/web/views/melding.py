@@ -17,7 +17,7 @@ from bot.web import actions, display, words
 from bot.web.actions import ACTIONS, Action
 from bot.web.forms import FormError
 from bot.web.guard import Admitted, ForbiddenError, Visit, needs
-from bot.web.language import gettext, msg, ngettext
+from bot.web.language import gettext, msg, ngettext, translated
 from bot.web.listing import Listing
 from bot.web.outgoing import Outgoing, outgoing
 from bot.web.pages import Message, Pages, Tone, go_on
@@ -259,7 +259,7 @@ def _others(municipality: Municipality, melding: Melding) -> list[dict[str, Any]
     forms = {Sort.DEPARTMENT: "corrigeren", Sort.PARTNER: "doorverwijzen", Sort.NONE: "afhandelen"}
     likely = [(code, share) for code, share in melding.proposal.get("top3", ()) if code in municipality.vakafdelingen]
     return [
-        {"code": code, "name": item.name, "share": share, "form": forms[item.sort]}
+        {"code": code, "name": translated(item.name), "share": share, "form": forms[item.sort]}
         for code, share in likely
         if code != melding.lead and (item := municipality.vakafdelingen[code]).sort in forms
     ]
