@@ -68,8 +68,20 @@ def test_axe_finds_nothing_after_a_preview_a_refusal_and_a_success(visit: Visito
     assert violations == []
 
 
-def test_no_page_scrolls_sideways_on_the_narrowest_screen(visit: Visitor, served: Served) -> None:
-    page = visit(viewport={"width": 320, "height": 640})
+def test_axe_finds_nothing_on_any_page_in_english(visit: Visitor, served: Served) -> None:
+    violations = _violations(visit(logged_in=False, locale="en-GB"))
+    page = visit(locale="en-GB")
+    for path in _pages(served):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.lang") == "en", path
+        page.evaluate("document.querySelectorAll('details').forEach(part => { part.removeAttribute('name'); part.open = true })")
+        violations += _violations(page)
+    assert violations == []
+
+
+@pytest.mark.parametrize("locale", ["nl-NL", "en-GB"])
+def test_no_page_scrolls_sideways_on_the_narrowest_screen(visit: Visitor, served: Served, locale: str) -> None:
+    page = visit(viewport={"width": 320, "height": 640}, locale=locale)
     wide = []
     for path in _pages(served):
         page.goto(path)
