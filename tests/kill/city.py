@@ -43,10 +43,10 @@ _CAN_BE_READ_BACK = ("x", "facebook", "messenger", "mastodon")
 
 class City:
     """Starts the simulators. `written` holds (channel, external id) of every message a resident wrote, `begun` counts those
-    too that a form is still being filled in for. `ways` are how residents write.
+    too that a form is still being filled in for. `ways` are how residents write, `desks` at how many processes they find a form.
     """
 
-    def __init__(self, *, seed: int, ways: Sequence[str] = PLATFORMS) -> None:
+    def __init__(self, *, seed: int, ways: Sequence[str] = PLATFORMS, desks: int = 1) -> None:
         self._dice = random.Random(seed)
         self._ways = ways
         self.begun = 0
@@ -57,14 +57,16 @@ class City:
         self.mastodon = MastodonSimulator(seed=seed)
         self.simulators: tuple[Simulator, ...] = (self.telegram, self.x, self.graph, self.mastodon)
         self.post = PostOffice(seed=seed)
-        self.web_port = free_port()
+        self.web_ports = tuple(free_port() for _ in range(desks))
         self.written: set[tuple[str, str]] = set()
-        self.visitors = Visitors(f"http://127.0.0.1:{self.web_port}", self.written, seed=seed)
+        self.visitors = Visitors([f"http://127.0.0.1:{port}" for port in self.web_ports], self.written, seed=seed)
         self._running = ExitStack()
 
     def __enter__(self) -> Self:
-        for part in (*self.simulators, self.post, self.visitors):
-            self._running.enter_context(part)
+        for simulator in self.simulators:
+            self._running.enter_context(simulator)
+        self._running.enter_context(self.post)
+        self._running.enter_context(self.visitors)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -16,8 +16,8 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 
 # What lies months apart on a real page lies minutes apart in a long run. With the windows of a real page every round would read
 # half of it again.
-CROWDED: Mapping[str, Table] = {
-    "rhythm": {"fetch_seconds": 1, "promises_seconds": 10},
+_CROWDED: Mapping[str, Table] = {
+    "rhythm": {"fetch_seconds": 1, "triage_seconds": 1, "relay_seconds": 1, "promises_seconds": 10, "claim_seconds": 10},
     "channels.x": {"overlap": 10, "direct_page_size": 100},
     "channels.mastodon": {"page_size": 80, "overlap": 10},
     "channels.facebook": {"overlap": 10, "page_size": 50, "recent_window": 600, "deep_interval": 300, "watch_window": 3600},
@@ -31,6 +31,11 @@ def settings_of(city: City, database_url: str, changes: Mapping[str, Table] | No
     return "\n".join(_written(name, values | (changes or {}).get(name, {})) for name, values in tables.items())
 
 
+def crowded(port: int) -> dict[str, Table]:
+    """What one of the processes in a long run changes; its desk is at this port."""
+    return {**_CROWDED, "web": {"port": port}}
+
+
 def _written(name: str, values: Table) -> str:
     return "\n".join((f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items()), ""))
 
@@ -39,7 +44,7 @@ def _office(city: City, database_url: str) -> dict[str, Table]:
     return {
         "office": {"name": "wijkbureau Binnenstad"},
         "database": {"url": database_url},
-        "web": {"undo_seconds": 0, "port": city.web_port, "secure_cookie": False},
+        "web": {"undo_seconds": 0, "port": city.web_ports[0], "secure_cookie": False},
         "rhythm": {
             "fetch_seconds": 0.4,
             "triage_seconds": 0.4,
@@ -59,7 +64,7 @@ def _platforms(city: City) -> dict[str, Table]:
     unhurried: Table = {**patience, "settle_delay": 1, "min_interval": 0, "min_interval_per_thread": 0}
     page: Table = {"page_id": city.graph.page_id, "page_token": PAGE_TOKEN, "app_secret": APP_SECRET, "base_url": city.graph.url}
     keys = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
-    x: Table = {key: f"kill-{key}" for key in keys} | {"base_url": city.x.url}
+    x: Table = {**{key: f"kill-{key}" for key in keys}, "base_url": city.x.url}
     return {
         "channels.telegram": {"enabled": True, "token": city.telegram.token, "base_url": city.telegram.url, **patience},
         "channels.x": {"enabled": True, **x, "monthly_budget": 1_000_000, "direct_interval": 1, **unhurried},
@@ -85,5 +90,5 @@ def _by_hand(city: City) -> dict[str, Table]:
         "timeout": 1.0,
         "min_interval": 0,
     }
-    form: Table = {"public_url": f"http://127.0.0.1:{city.web_port}", "link_secret": "kill-link-secret-of-length"}
+    form: Table = {"public_url": f"http://127.0.0.1:{city.web_ports[0]}", "link_secret": "kill-link-secret-of-length"}
     return {"channels.counter": mail, "channels.web_form": {**mail, **form}}

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from storage.migrate import upgrade
 from tests.kill.city import City
 from tests.kill.harness import let_settle
 from tests.kill.process import Clock, Product
-from tests.kill.settings import CROWDED, settings_of
+from tests.kill.settings import crowded, settings_of
 from tests.kill.verdict import Verdict, compare
 from tests.kill.visitors import hire
 
@@ -49,7 +50,7 @@ _REPORT_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How many messages, by which dice."""
+    """How many messages, by which dice, and how many processes work on the database at the same time: as many as desks."""
 
     messages: int
     seed: int
@@ -100,25 +101,36 @@ def silent(_progress: Progress) -> None:
 
 def play(database_url: str, city: City, folder: Path, plan: Plan, tell: Callable[[Progress], None] = silent) -> Outcome:
     """Write, fail and kill until all is handled; let the rest settle without faults; compare with the platforms' logs."""
-    config = folder / "config.toml"
-    config.write_text(settings_of(city, database_url, CROWDED), encoding="utf-8")
     database = Database.open(database_url)
     try:
         upgrade(database.engine)
         hire(database)
-        with Product(config, folder / "log") as product:
-            soak = _Soak(database, city, product, plan, tell)
+        with ExitStack() as stack:
+            products = [
+                stack.enter_context(Product(_config(city, database_url, folder, number), folder / f"log-{number}"))
+                for number in range(len(city.web_ports))
+            ]
+            soak = _Soak(database, city, products, plan, tell)
             soak.run()
             progress = soak.progress()
-            let_settle(database, city, product, _LATE)
+            let_settle(database, city, products[0], _LATE)
         return Outcome(progress=replace(progress, faults=city.faults), verdict=compare(database, city))
     finally:
         database.close()
 
 
+def _config(city: City, database_url: str, folder: Path, number: int) -> Path:
+    config = folder / f"config-{number}.toml"
+    config.write_text(settings_of(city, database_url, crowded(city.web_ports[number])), encoding="utf-8")
+    return config
+
+
 class _Soak:
-    def __init__(self, database: Database, city: City, product: Product, plan: Plan, tell: Callable[[Progress], None]) -> None:
-        self._database, self._city, self._product, self._plan, self._tell = database, city, product, plan, tell
+    def __init__(
+        self, database: Database, city: City, products: Sequence[Product], plan: Plan, tell: Callable[[Progress], None]
+    ) -> None:
+        self._database, self._city, self._plan, self._tell = database, city, plan, tell
+        self._dead, self._alive = list(products), list[Product]()
         self._dice = random.Random(plan.seed)
         self._most_per_life = max(_MOST_PER_LIFE, 2 * plan.messages // _LIVES)
         self._kills, self._started, self._told_at = 0, time.monotonic(), 0.0
@@ -141,27 +153,38 @@ class _Soak:
         while self._seen.handled < self._plan.messages or self._seen.due:
             life = self._dice.randint(_LEAST_PER_LIFE, self._most_per_life)
             self._live_until(min(self._seen.handled + life, self._plan.messages))
+        for product in self._alive:
+            product.kill()
         for simulator in self._city.simulators:
             simulator.faults.clear()
         self._city.post.fault_rate = 0.0
 
     def _live_until(self, handled: int) -> None:
-        """One life that ends by SIGKILL soon after so many messages were handled, and at the end all are answered."""
-        self._product.start(_RIGHT)
-        self._product.await_ready()
+        """All live until so many messages were handled, and at the end all are answered. Soon after one ends by SIGKILL."""
+        self._start_dead()
         moved_at = time.monotonic()
         while not self._is_far_enough(handled):
-            assert not self._product.is_dead
-            assert time.monotonic() < moved_at + _STANDSTILL_SECONDS, f"it comes no further:\n{self._product.log_tail()}"
+            assert not any(product.is_dead for product in self._alive)
+            assert time.monotonic() < moved_at + _STANDSTILL_SECONDS, f"it comes no further:\n{self._alive[0].log_tail()}"
             self._let_write()
             self._report()
             time.sleep(_BETWEEN_LOOKS)
             before, self._seen = self._seen, self._look()
             moved_at = moved_at if self._seen == before else time.monotonic()
         time.sleep(self._dice.uniform(0, 0.5))
-        self._product.kill()
+        victim = self._alive.pop(self._dice.randrange(len(self._alive)))
+        victim.kill()
+        self._dead.append(victim)
         self._kills += 1
         self._seen = self._look()
+
+    def _start_dead(self) -> None:
+        for product in self._dead:
+            product.start(_RIGHT)
+        for product in self._dead:
+            product.await_ready()
+        self._alive += self._dead
+        self._dead = []
 
     def _is_far_enough(self, handled: int) -> bool:
         """The last life sends what is due as well."""

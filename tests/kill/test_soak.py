@@ -14,7 +14,7 @@ MESSAGES, SEED = 500, 20261129
 
 @pytest.mark.timeout(1800)
 def test_many_messages_with_faults_and_kills_lose_nothing_and_double_nothing(sqlite_url: str, tmp_path: Path) -> None:
-    with City(seed=SEED, ways=EVERY_WAY) as city:
+    with City(seed=SEED, ways=EVERY_WAY, desks=2) as city:
         outcome = play(sqlite_url, city, tmp_path, Plan(messages=MESSAGES, seed=SEED))
         channels = {channel for channel, _ in city.written}
     print(outcome)

@@ -6,10 +6,12 @@ it was taken. Now and then somebody leaves before the answer comes and sends it 
 
 from __future__ import annotations
 
+import itertools
 import queue
 import random
 import re
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import unescape
@@ -57,12 +59,14 @@ class Errand:
 class Visitors:
     """Fills in forms, each in its turn, in threads of its own. `written` gets what the product confirmed.
 
+    Of several `addresses` the next one is tried when one does not answer, as a proxy before them would do.
+
     `impatient` counts who left before the answer or sent a form twice.
     """
 
-    def __init__(self, address: str, written: set[tuple[str, str]], *, seed: int) -> None:
+    def __init__(self, addresses: Sequence[str], written: set[tuple[str, str]], *, seed: int) -> None:
         self.impatient = 0
-        self._address, self._written = address, written
+        self._addresses, self._written = itertools.cycle(addresses), written
         self._dice = random.Random(seed)
         self._errands: queue.SimpleQueue[Errand | None] = queue.SimpleQueue()
         self._is_closing = threading.Event()
@@ -93,7 +97,7 @@ class Visitors:
 
     def _run(self) -> None:
         # A colleague keeps the cookies of the desk; the web form gives none, so that one browser serves many residents.
-        with httpx.Client(base_url=self._address, timeout=_PATIENCE, trust_env=False) as browser:
+        with httpx.Client(base_url=next(self._addresses), timeout=_PATIENCE, trust_env=False) as browser:
             while (errand := self._errands.get()) is not None:
                 try:
                     self._fulfil(browser, errand)
@@ -110,6 +114,7 @@ class Visitors:
                 answer = self._send(browser, errand, form)
             except httpx.TransportError:
                 self._is_closing.wait(_PAUSE)  # it was killed, or we were impatient: the same form again
+                browser.base_url = httpx.URL(next(self._addresses))
                 continue
             if answer.status_code == _TAKEN and answer.headers["location"].startswith("/inloggen"):
                 form = None

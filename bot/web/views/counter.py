@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from fastapi import APIRouter
+from markupsafe import Markup
 from starlette.responses import Response
 
 from bot.entry import take_in_entry
@@ -91,8 +92,10 @@ def _address(text: str) -> str:
 
 
 @cache
-def street_names() -> tuple[str, ...]:
-    return tuple(sorted({spot.name for spot in load_gazetteer().spots if spot.is_street}))
+def street_options() -> Markup:
+    """The street names to choose from, made into HTML once: with thousands of them that is most of the work of a page."""
+    names = sorted({spot.name for spot in load_gazetteer().spots if spot.is_street})
+    return Markup().join(Markup('<option value="{}"></option>').format(name) for name in names)
 
 
 def _page(visit: Visit, *, number: str, problems: dict[str, str]) -> Response:
@@ -104,7 +107,7 @@ def _page(visit: Visit, *, number: str, problems: dict[str, str]) -> Response:
         "ways": {way: gettext(name) for way, name in WAYS.items()},
         "contacts": {code: gettext(name) for code, name in CONTACTS.items()},
         "may_mail": NAME in visit.desk.channels,
-        "streets": street_names(),
+        "street_options": street_options(),
         "longest_text": LONGEST_TEXT,
         "longest_name": LONGEST_NAME,
         "place": PATH.removeprefix("/"),

@@ -32,7 +32,7 @@ from bot.web.forms import Form, FormError
 from bot.web.pages import Pages
 from bot.web.posted import Posted, read_posted
 from bot.web.security import is_own_request, is_same_token
-from bot.web.views.counter import street_names
+from bot.web.views.counter import street_options
 from channels.mail_address import checked_address
 from channels.web_form import NAME, FormEntry, WebFormSettings, parse_entry, proof_of
 from routing.errors import TemporaryChannelError
@@ -277,7 +277,7 @@ def _form(
         "fields": fields,
         "problems": {name: t.get(mistake, mistake) for name, mistake in mistakes.items()},
         "other_language": _LANGUAGES[language],
-        "streets": street_names(),
+        "street_options": street_options(),
         "longest_text": LONGEST_TEXT,
         "longest_place": LONGEST_PLACE,
         "takes_photos": office.uploads is not None,
