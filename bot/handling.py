@@ -279,7 +279,7 @@ class Handling:
             )
             after = work.meldingen.record(melding, change, now).melding
             work.outbox.revive(last.data["dropped"])
-            work.corrections.take_back(last.id)
+            work.corrections.take_back(melding_id, last.id)
             work.commit()
         return after
 

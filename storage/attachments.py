@@ -17,6 +17,7 @@ from routing.errors import NotFoundError
 from routing.messages import Attachment, GeoPoint
 from routing.sentences import said
 from storage.dialect import hold_name, skipping_locked
+from storage.few import IS_ORPHAN, IS_TO_FETCH
 from storage.tables import attachments, messages
 
 
@@ -69,7 +70,7 @@ class Attachments:
 
     def claim_due(self, channel: str, now: datetime, *, lease: timedelta) -> StoredAttachment | None:
         """The oldest one to fetch. When its fetcher disappears it is due again after `lease`. Commit before fetching."""
-        is_due = sa.and_(attachments.c.state == AttachmentState.WAITING.value, attachments.c.due_at <= now)
+        is_due = sa.and_(IS_TO_FETCH, attachments.c.due_at <= now)
         query = sa.select(attachments).where(attachments.c.channel == channel, is_due).order_by(attachments.c.id).limit(1)
         row = self._connection.execute(skipping_locked(self._connection, query, attachments)).one_or_none()
         if row is None:
@@ -114,8 +115,7 @@ class Attachments:
 
     def orphans(self, limit: int = 100) -> tuple[StoredAttachment, ...]:
         """Those that were taken back while a file of theirs is still kept."""
-        is_orphan = sa.and_(attachments.c.state == AttachmentState.REMOVED.value, attachments.c.sha256.is_not(None))
-        rows = self._connection.execute(sa.select(attachments).where(is_orphan).limit(limit))
+        rows = self._connection.execute(sa.select(attachments).where(IS_ORPHAN).limit(limit))
         return tuple(StoredAttachment.from_row(row) for row in rows)
 
     def hold_file(self, sha256: str) -> None:

@@ -84,9 +84,10 @@ class Corrections:
         values = {**asdict(correction), "involved": list(correction.involved)}
         return insert_new(self._connection, corrections, values) is not None
 
-    def take_back(self, event_id: int) -> None:
+    def take_back(self, melding_id: int, event_id: int) -> None:
         """A decision that was taken back teaches nothing. Idempotent."""
-        self._connection.execute(sa.delete(corrections).where(corrections.c.event_id == event_id))
+        is_it = sa.and_(corrections.c.melding_id == melding_id, corrections.c.event_id == event_id)
+        self._connection.execute(sa.delete(corrections).where(is_it))
 
     def forget(self, melding_ids: Sequence[int]) -> int:
         """Remove what was kept of these meldingen: call it when the text of a melding goes. Returns how many. Idempotent."""

@@ -77,12 +77,15 @@ def _channels(connection: sa.Connection, ids: Sequence[int]) -> dict[int, str]:
 
 
 def _first_answers(connection: sa.Connection, ids: Sequence[int]) -> dict[int, datetime]:
-    first = sa.func.min(replies.c.sent_at, type_=replies.c.sent_at.type).label("first")
-    query = sa.select(replies.c.melding_id, first).where(replies.c.state == ReplyState.SENT.value).group_by(replies.c.melding_id)
+    # The state is looked at beside the index of a melding: as a condition it would lead through every reply that was ever sent.
+    sent_at = sa.case((replies.c.state == ReplyState.SENT.value, replies.c.sent_at))
+    query = sa.select(replies.c.melding_id, sa.func.min(sent_at, type_=replies.c.sent_at.type).label("first"))
+    query = query.group_by(replies.c.melding_id)
     return {
         row.melding_id: row.first
         for part in _parts(ids)
         for row in connection.execute(query.where(replies.c.melding_id.in_(part)))
+        if row.first is not None
     }
 
 

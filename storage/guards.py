@@ -16,7 +16,9 @@ from storage.outbox import Reply, ReplyState
 from storage.tables import guard_trips, melders, messages, people, replies, switches
 
 _STOP = "versturen"
-_GONE = (ReplyState.BUSY.value, ReplyState.SENT.value, ReplyState.UNCERTAIN.value)
+_STAYED = (ReplyState.READY.value, ReplyState.REFUSED.value, ReplyState.BY_HAND.value, ReplyState.DROPPED.value)
+# Busy, sent or uncertain. Said by what it is not: SQLite would else go through every reply ever sent to find those of one person.
+_IS_GONE = replies.c.state.not_in(_STAYED)
 _HOUR = timedelta(hours=1)
 _FRESH = timedelta(minutes=30)  # after an outage an answer may be old news to somebody who is asleep by now
 
@@ -49,7 +51,7 @@ _PUBLIC_ANSWERS = (
         replies.c.delivery == Delivery.PUBLIC_REPLY.value,
         _BY_MACHINE,
         _NOT_THIS,
-        replies.c.state.in_(_GONE),
+        _IS_GONE,
     )
 )
 
@@ -58,7 +60,7 @@ def _past() -> sa.Select[Any]:
     """What was sent to a person before, in one row. `is_echo`: the last thing they wrote is word for word what we sent them."""
     person: sa.BindParameter[int] = sa.bindparam("of_person", type_=people.c.id.type)
     to_person = replies.c.melder_id.in_(sa.select(melders.c.id).where(melders.c.person_id == person))
-    is_gone = sa.and_(to_person, replies.c.state.in_(_GONE))
+    is_gone = sa.and_(to_person, _IS_GONE)
     at = sa.func.coalesce(replies.c.sent_at, replies.c.due_at)
     latest = sa.select(sa.func.max(at)).where(is_gone, _NOT_THIS)
     recent = at > sa.bindparam("an_hour_ago", type_=replies.c.due_at.type)

@@ -21,6 +21,7 @@ from routing.reachability import Wish
 from routing.sentences import said
 from storage import numbering
 from storage.dialect import insert_new
+from storage.few import HAS_OPEN_QUESTION
 from storage.tables import events, melders, meldingen, messages, people
 
 
@@ -351,10 +352,9 @@ class Meldingen:
         """Open meldingen with a question that was asked (or, `is_reminded`, recalled) before then, the longest first."""
         since = meldingen.c.reminded_at if is_reminded else meldingen.c.asked_at
         waits = sa.and_(
-            meldingen.c.question.is_not(None),
+            HAS_OPEN_QUESTION,
             meldingen.c.reminded_at.is_not(None) if is_reminded else meldingen.c.reminded_at.is_(None),
             since <= asked_before,
-            meldingen.c.status.not_in([status.value for status in CLOSED]),
         )
         query = sa.select(meldingen).where(waits).order_by(since, meldingen.c.id).limit(limit)
         return tuple(Melding.from_row(row) for row in self._connection.execute(query))

@@ -21,6 +21,7 @@ from routing.messages import Delivery, Option, OptionKind
 from routing.sentences import said
 from storage import numbering
 from storage.dialect import insert_new, skipping_locked
+from storage.few import IS_UNSETTLED
 from storage.tables import attempts, melders, replies
 
 
@@ -36,6 +37,8 @@ class ReplyState(StrEnum):
 
 _UNSENT = (ReplyState.READY.value, ReplyState.BY_HAND.value)
 WAITS_FOR_STAFF = (ReplyState.UNCERTAIN.value, ReplyState.REFUSED.value, ReplyState.BY_HAND.value)
+IS_FOR_STAFF = sa.and_(IS_UNSETTLED, replies.c.state.in_(WAITS_FOR_STAFF))
+IS_READY = sa.and_(IS_UNSETTLED, replies.c.state == ReplyState.READY.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +116,7 @@ def _due() -> sa.Select[Any]:
         earlier.c.id < replies.c.id,
     )
     of_channel = replies.c.channel == sa.bindparam("for_channel")
-    query = sa.select(replies).where(of_channel, replies.c.state == ReplyState.READY.value, is_due, is_first)
+    query = sa.select(replies).where(of_channel, IS_READY, is_due, is_first)
     return query.order_by(replies.c.news != News.NOODGEVAL.value, replies.c.id).limit(1)
 
 
@@ -148,13 +151,14 @@ _OF_CHANNEL = replies.c.channel == sa.bindparam("of_channel")
 _NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=replies.c.due_at.type)
 _TOO_FAR: sa.BindParameter[datetime] = sa.bindparam("too_far", type_=replies.c.due_at.type)
 _LAPSED = sa.select(replies).where(
+    IS_UNSETTLED,
     _OF_CHANNEL,
     replies.c.state == ReplyState.BUSY.value,
     sa.or_(replies.c.claimed_until <= _NOW, replies.c.claimed_until > _TOO_FAR),
 )
 _TO_LOOK_FOR = (
     sa.select(replies)
-    .where(_OF_CHANNEL, replies.c.state == ReplyState.UNCERTAIN.value, replies.c.look_at <= _NOW)
+    .where(IS_UNSETTLED, _OF_CHANNEL, replies.c.state == ReplyState.UNCERTAIN.value, replies.c.look_at <= _NOW)
     .order_by(replies.c.id)
     .limit(sa.bindparam("at_most", type_=sa.Integer()))
 )
@@ -304,7 +308,7 @@ class Outbox:
 
     def hand_to_staff(self, channel: str, reason: str) -> int:
         """What waits to be posted on this channel becomes work for staff. Returns how many."""
-        is_waiting = sa.and_(replies.c.channel == channel, replies.c.state == ReplyState.READY.value)
+        is_waiting = sa.and_(replies.c.channel == channel, IS_READY)
         values = {"state": ReplyState.BY_HAND.value, "problem": reason}
         return self._connection.execute(sa.update(replies).where(is_waiting).values(values)).rowcount
 
@@ -312,7 +316,8 @@ class Outbox:
         """Nobody can tell any more whether what was not sent yet was sent since: all of it is looked up. Returns how many."""
         unsent = [ReplyState.READY.value, ReplyState.BUSY.value]
         values = {"state": ReplyState.UNCERTAIN.value, "problem": problem, "look_at": now, "looks": 0, "claimed_until": None}
-        return self._connection.execute(sa.update(replies).where(replies.c.state.in_(unsent)).values(values)).rowcount
+        which = sa.and_(IS_UNSETTLED, replies.c.state.in_(unsent))
+        return self._connection.execute(sa.update(replies).where(which).values(values)).rowcount
 
     def retry_by_staff(self, reply: Reply, account: str, now: datetime) -> None:
         """A colleague decided that it must be sent (again). Raises StaleError when it is no longer what they looked at."""

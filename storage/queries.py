@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from routing.melding import CLOSED
 from storage.attachments import Attachments, StoredAttachment
 from storage.channel_states import ChannelState, ChannelStates
+from storage.few import IS_WAITING
 from storage.guards import Guards
 from storage.inbox import UNREADABLE
 from storage.meldingen import Melding, Meldingen, family
-from storage.outbox import WAITS_FOR_STAFF, Reply, ReplyState
+from storage.outbox import IS_FOR_STAFF, IS_READY, Reply, ReplyState
 from storage.tables import accounts, attempts, events, melders, meldingen, messages, people, replies
 
 _CLOSED = tuple(status.value for status in CLOSED)
@@ -240,7 +241,7 @@ def log_position(connection: sa.Connection) -> str:
     parts = (
         sa.select(sa.func.max(events.c.id)),
         sa.select(sa.func.max(messages.c.id)),
-        sa.select(sa.func.count()).select_from(replies).where(replies.c.state.in_(WAITS_FOR_STAFF)),
+        sa.select(sa.func.count()).select_from(replies).where(IS_FOR_STAFF),
     )
     row = connection.execute(sa.select(*(part.scalar_subquery() for part in parts))).one()
     return ".".join(str(value or 0) for value in row)
@@ -259,7 +260,7 @@ def addressees(connection: sa.Connection, melder_ids: Sequence[int]) -> dict[int
 
 def unsent_replies(connection: sa.Connection, *, limit: int) -> tuple[Reply, ...]:
     """Replies that wait for a colleague: uncertain, refused, or to be posted by hand; the oldest first."""
-    query = sa.select(replies).where(replies.c.state.in_(WAITS_FOR_STAFF)).order_by(replies.c.id).limit(limit)
+    query = sa.select(replies).where(IS_FOR_STAFF).order_by(replies.c.id).limit(limit)
     return tuple(Reply.from_row(row) for row in connection.execute(query))
 
 
@@ -271,9 +272,9 @@ def unreadable_items(connection: sa.Connection, *, limit: int) -> tuple[Unreadab
 
 
 def health(connection: sa.Connection, now: datetime) -> Health:
-    waiting = sa.select(sa.func.count(), sa.func.min(messages.c.received_at)).where(messages.c.state == "wacht")
-    due = sa.select(sa.func.count(), sa.func.min(replies.c.due_at)).where(replies.c.state == "klaar", replies.c.due_at <= now)
-    by_state = sa.select(replies.c.state, sa.func.count()).where(replies.c.state.in_(WAITS_FOR_STAFF)).group_by(replies.c.state)
+    waiting = sa.select(sa.func.count(), sa.func.min(messages.c.received_at)).where(IS_WAITING)
+    due = sa.select(sa.func.count(), sa.func.min(replies.c.due_at)).where(IS_READY, replies.c.due_at <= now)
+    by_state = sa.select(replies.c.state, sa.func.count()).where(IS_FOR_STAFF).group_by(replies.c.state)
     unreadable = sa.select(sa.func.count()).select_from(messages).where(messages.c.state == UNREADABLE)
     broken = sa.select(sa.func.count()).where(meldingen.c.promised_at <= now, meldingen.c.status.not_in(_CLOSED))
     soon = now + _SOON
@@ -311,5 +312,5 @@ def _sent_since(moment: datetime) -> sa.Select[int]:
 
 def waiting_texts(connection: sa.Connection, limit: int) -> tuple[str, ...]:
     """What the oldest messages that wait for triage say."""
-    query = sa.select(messages.c.text).where(messages.c.state == "wacht").order_by(messages.c.id).limit(limit)
+    query = sa.select(messages.c.text).where(IS_WAITING).order_by(messages.c.id).limit(limit)
     return tuple(connection.execute(query).scalars())

@@ -14,15 +14,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from storage.few import IS_CLOSED, IS_OPEN, IS_TO_ESCALATE
 from storage.inbox import UNREADABLE
 from storage.meldingen import Melding
-from storage.outbox import WAITS_FOR_STAFF
+from storage.outbox import IS_FOR_STAFF
 from storage.search import find_people
 from storage.tables import followers, melders, meldingen, messages, replies
 from storage.tasks import meldingen_with_task
 
-_OPEN_STAGES = ("te_beoordelen", "loopt", "wacht_op_melder")
-_CLOSED_STAGE = "afgesloten"
 _LEAST_URGENT_OF_URGENT = 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HIGHEST_NUMBER = 2**31 - 1  # what both databases can number a melding with
@@ -158,27 +157,27 @@ def _condition(asked: Asked) -> sa.ColumnElement[bool]:
     is_awake = sa.or_(meldingen.c.snoozed_until.is_(None), meldingen.c.snoozed_until <= asked.now)
     match asked.queue:
         case None:
-            return stage.in_(_OPEN_STAGES)
+            return IS_OPEN
         case Queue.TO_JUDGE | Queue.UNDER_WAY | Queue.WAITING:
             return sa.and_(stage == asked.queue.value, is_awake)
         case Queue.URGENT:
-            return sa.and_(stage.in_(_OPEN_STAGES), meldingen.c.rank <= _LEAST_URGENT_OF_URGENT)
+            return sa.and_(IS_OPEN, meldingen.c.rank <= _LEAST_URGENT_OF_URGENT)
         case Queue.MINE:
             mine = asked.viewer.vakafdeling or ""
-            leads = sa.and_(meldingen.c.lead == mine, stage == "loopt")
-            return sa.and_(sa.or_(leads, meldingen.c.id.in_(meldingen_with_task(mine))), is_awake)
+            other = meldingen.alias("other")
+            leads = sa.select(other.c.id).where(other.c.lead == mine, other.c.stage == "loopt")
+            return sa.and_(meldingen.c.id.in_(leads.union(meldingen_with_task(mine))), is_awake)
         case Queue.PROMISE_AT_RISK:
-            return sa.and_(meldingen.c.promised_at <= asked.soon, stage != _CLOSED_STAGE)
+            return sa.and_(meldingen.c.promised_at <= asked.soon, IS_OPEN)
         case Queue.FOLLOWED:
             followed = sa.select(followers.c.melding_id).where(followers.c.username == asked.viewer.username)
             return meldingen.c.id.in_(followed)
         case Queue.TO_ESCALATE:
-            proposed = meldingen.c.escalation_proposed
-            return sa.and_(proposed > 0, proposed > meldingen.c.escalation_decided, stage.in_(_OPEN_STAGES))
+            return IS_TO_ESCALATE
         case Queue.SNOOZED:
-            return sa.and_(meldingen.c.snoozed_until > asked.now, stage != _CLOSED_STAGE)
+            return sa.and_(meldingen.c.snoozed_until > asked.now, IS_OPEN)
         case Queue.CLOSED:
-            return stage == _CLOSED_STAGE
+            return IS_CLOSED
 
 
 def _narrowed(connection: sa.Connection, asked: Asked) -> sa.ColumnElement[bool]:
@@ -213,7 +212,7 @@ def count_all(connection: sa.Connection, *, viewer: Viewer, now: datetime, soon:
         .where(_condition(Asked(queue=queue, viewer=viewer, now=now, soon=soon)))
         for queue in counted
     }
-    parts["unsent"] = sa.select(sa.func.count()).select_from(replies).where(replies.c.state.in_(WAITS_FOR_STAFF))
+    parts["unsent"] = sa.select(sa.func.count()).select_from(replies).where(IS_FOR_STAFF)
     parts["unreadable"] = sa.select(sa.func.count()).select_from(messages).where(messages.c.state == UNREADABLE)
     row = connection.execute(sa.select(*(part.scalar_subquery().label(name) for name, part in parts.items()))).one()._mapping
     return QueueCounts(queues={queue: row[queue.value] for queue in counted}, unsent=row["unsent"], unreadable=row["unreadable"])

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from routing.melding import Event
 from routing.sentences import said
 from storage.corrections import Corrections
+from storage.few import HAS_RAW, IS_CLOSED, IS_KEPT, IS_KEPT_CHATTER, IS_LOOSE
 from storage.meldingen import Change, Melding, Meldingen
 from storage.outbox import WAITS_FOR_STAFF, ReplyState
 from storage.tables import (
@@ -36,10 +37,8 @@ _IS_OVER = said("de bewaartermijn is om")
 FORGOTTEN = "opgeruimd:"
 """How the number of a person begins of whom nothing is known any more."""
 # Said so that the databases use the indexes of what is left to empty: values written out, and no range of another index.
-_IS_CLOSED = meldingen.c.stage.not_in(("te_beoordelen", "loopt", "wacht_op_melder"))
 _IS_HANDLED = messages.c.state.not_in(("wacht", "onleesbaar"))
 _HAS_TEXT = messages.c.text != sa.literal_column("''")
-_HAS_RAW = messages.c.raw != sa.literal_column("'{}'")
 UNDECIDED = (ReplyState.READY.value, ReplyState.BUSY.value, *WAITS_FOR_STAFF)
 
 
@@ -67,7 +66,7 @@ class Retention:
         self._connection = connection
 
     def overview(self, periods: RetentionPeriods, now: datetime) -> Overview:
-        over = _is_over(periods, now)
+        over = sa.or_(_is_over_content(periods, now), _is_over_chatter(periods, now))
         return Overview(
             raw=self._count(messages, _has_old_raw(periods, now)),
             meldingen=self._count(meldingen, sa.and_(over, ~meldingen.c.is_held, ~_has_waiting_reply())),
@@ -82,8 +81,7 @@ class Retention:
 
     def empty_loose(self, periods: RetentionPeriods, now: datetime, limit: int) -> int:
         """Empty handled messages that belong to no melding, such as a greeting. Returns how many. Idempotent."""
-        is_loose = sa.and_(messages.c.melding_id.is_(None), _IS_HANDLED, _HAS_TEXT)
-        old = sa.and_(is_loose, messages.c.received_at <= now - periods.chatter)
+        old = sa.and_(IS_LOOSE, _IS_HANDLED, messages.c.received_at <= now - periods.chatter)
         query = sa.select(messages.c.id, messages.c.person_id).where(old).order_by(messages.c.received_at).limit(limit)
         rows = self._connection.execute(query).all()
         empty_messages(self._connection, messages.c.id.in_([row.id for row in rows]))
@@ -92,9 +90,12 @@ class Retention:
 
     def due(self, periods: RetentionPeriods, now: datetime, limit: int) -> tuple[Melding, ...]:
         """Closed meldingen whose time is over, the oldest first."""
-        is_due = sa.and_(_is_over(periods, now), ~meldingen.c.is_held, ~_has_waiting_reply())
-        query = sa.select(meldingen).where(is_due).order_by(meldingen.c.updated_at, meldingen.c.id).limit(limit)
-        return tuple(Melding.from_row(row) for row in self._connection.execute(query))
+        found: list[Melding] = []
+        for is_over in (_is_over_content(periods, now), _is_over_chatter(periods, now)):  # each reads an index of its own
+            is_due = sa.and_(is_over, ~meldingen.c.is_held, ~_has_waiting_reply())
+            query = sa.select(meldingen).where(is_due).order_by(meldingen.c.updated_at, meldingen.c.id)
+            found += map(Melding.from_row, self._connection.execute(query.limit(limit - len(found))))
+        return tuple(found)
 
     def empty(self, melding: Melding, now: datetime, *, actor: str = "wijkbalie", why: str = _IS_OVER) -> None:
         """Empty one melding and the people who have nothing else with us. Raises StaleError when it changed meanwhile."""
@@ -144,7 +145,8 @@ class Retention:
         is_colleague = sa.select(colleagues.c.id).where(colleagues.c.person_id == people.c.id)
         keeps = sa.or_(is_needed.exists(), has_words.exists(), is_colleague.exists())
         gone = self._connection.execute(sa.select(people.c.id).where(people.c.id.in_(person_ids), ~keeps)).scalars().all()
-        forget_people(self._connection, sa.or_(people.c.id.in_(gone), sa.and_(people.c.speaks_for_id.in_(gone), ~keeps)))
+        for theirs in (people.c.id.in_(gone), sa.and_(people.c.speaks_for_id.in_(gone), ~keeps)):  # each by an index of its own
+            forget_people(self._connection, theirs)
 
 
 def empty_messages(connection: sa.Connection, which: sa.ColumnElement[bool]) -> int:
@@ -175,21 +177,24 @@ def forget_people(connection: sa.Connection, which: sa.ColumnElement[bool]) -> N
 
 
 def _has_old_raw(periods: RetentionPeriods, now: datetime) -> sa.ColumnElement[bool]:
-    return sa.and_(_HAS_RAW, messages.c.received_at <= now - periods.raw, _IS_HANDLED)
+    return sa.and_(HAS_RAW, messages.c.received_at <= now - periods.raw, _IS_HANDLED)
 
 
-def _is_over(periods: RetentionPeriods, now: datetime) -> sa.ColumnElement[bool]:
-    """Closed and over its time. What was merged waits for the melding it was merged into, whose melders are also its own."""
-    is_chatter = sa.and_(meldingen.c.lead == "geen_actie", meldingen.c.updated_at <= now - periods.chatter)
+def _is_over_content(periods: RetentionPeriods, now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(IS_KEPT, meldingen.c.updated_at <= now - periods.content, _may_go())
+
+
+def _is_over_chatter(periods: RetentionPeriods, now: datetime) -> sa.ColumnElement[bool]:
+    """Of the greetings and thanks, those that are not over their time as every melding is."""
+    is_over = sa.and_(meldingen.c.updated_at > now - periods.content, meldingen.c.updated_at <= now - periods.chatter)
+    return sa.and_(IS_KEPT_CHATTER, is_over, _may_go())
+
+
+def _may_go() -> sa.ColumnElement[bool]:
+    """Closed. What was merged waits for the melding it was merged into, whose melders are also its own."""
     root = meldingen.alias()
     is_emptied = sa.select(root.c.id).where(root.c.id == meldingen.c.merged_into_id, root.c.emptied_at.is_not(None))
-    return sa.and_(
-        meldingen.c.emptied_at.is_(None),
-        _IS_CLOSED,
-        meldingen.c.updated_at <= now - min(periods.content, periods.chatter),
-        sa.or_(meldingen.c.updated_at <= now - periods.content, is_chatter),
-        sa.or_(meldingen.c.merged_into_id.is_(None), is_emptied.exists()),
-    )
+    return sa.and_(IS_CLOSED, sa.or_(meldingen.c.merged_into_id.is_(None), is_emptied.exists()))
 
 
 def _has_waiting_reply() -> sa.ColumnElement[bool]:

@@ -107,9 +107,9 @@ def _own_words(connection: sa.Connection, words: Sequence[str]) -> sa.Select[tup
 
 def _said_words(connection: sa.Connection, words: Sequence[str]) -> sa.Select[tuple[int]]:
     """What was said later: looked for in the newest matching messages. (What was said first stands in the melding itself.)"""
-    said = _matching(connection, "messages", words).order_by(sa.desc("id")).limit(_MOST_MESSAGES).subquery()
-    belongs = messages.c.melding_id.is_not(None)
-    return sa.select(messages.c.melding_id.label("id")).join(said, said.c.id == messages.c.id).where(belongs)
+    newest = _matching(connection, "messages", words).order_by(sa.desc("id")).limit(_MOST_MESSAGES)
+    ids = [row.id for row in connection.execute(newest)]  # given as values: PostgreSQL would else join them with every message
+    return sa.select(messages.c.melding_id.label("id")).where(messages.c.id.in_(ids), messages.c.melding_id.is_not(None))
 
 
 def _matching(connection: sa.Connection, table: str, words: Sequence[str], *, is_dutch: bool = True) -> sa.Select[tuple[int]]:
@@ -123,4 +123,6 @@ def _matching(connection: sa.Connection, table: str, words: Sequence[str], *, is
     own = sa.table(table, sa.column("id", sa.BigInteger), sa.column("search_words"))
     asked = " & ".join("(" + " | ".join(f"{form}:*" for form in group) + ")" for group in forms)
     query = sa.func.to_tsquery(sa.literal_column("'dutch'" if is_dutch else "'simple'"), asked)
-    return sa.select(own.c.id).where(own.c.search_words.op("@@")(query))
+    found = sa.select(own.c.id).where(own.c.search_words.op("@@")(query)).cte(f"found_{table}")
+    # Found first, put in order after: for a rare word PostgreSQL would else walk back through the table looking for it.
+    return sa.select(found.prefix_with("MATERIALIZED").c.id)

@@ -86,7 +86,6 @@ people = sa.Table(
     sa.UniqueConstraint("channel", "external_id"),
 )
 
-sa.Index("ix_people_speaks_for_id", people.c.speaks_for_id)
 
 messages = sa.Table(
     "messages",
@@ -117,11 +116,7 @@ messages = sa.Table(
     sa.UniqueConstraint("channel", "external_id"),
     sa.CheckConstraint("state IN ('wacht', 'verwerkt', 'onleesbaar')", name="state"),
 )
-sa.Index(
-    "ix_messages_waiting", messages.c.id, sqlite_where=messages.c.state == "wacht", postgresql_where=messages.c.state == "wacht"
-)
-_with_raw = messages.c.raw != "{}"
-sa.Index("ix_messages_with_raw", messages.c.received_at, sqlite_where=_with_raw, postgresql_where=_with_raw)
+sa.Index("ix_messages_person_id", messages.c.person_id, messages.c.id)
 sa.Index("ix_messages_received_at", messages.c.received_at)
 sa.Index("ix_messages_state", messages.c.state, messages.c.id)
 sa.Index("ix_messages_melding_id", messages.c.melding_id, messages.c.id)
@@ -147,7 +142,6 @@ attachments = sa.Table(
     sa.CheckConstraint("state IN ('wacht', 'bewaard', 'geweigerd', 'mislukt', 'verwijderd')", name="state"),
     sa.CheckConstraint("state <> 'bewaard' OR sha256 IS NOT NULL", name="kept_has_file"),
 )
-sa.Index("ix_attachments_due", attachments.c.state, attachments.c.due_at)
 sa.Index("ix_attachments_sha256", attachments.c.sha256)
 
 cursors = sa.Table(
@@ -245,19 +239,14 @@ meldingen = sa.Table(
     sa.Column("stage", sa.Text, sa.Computed(STAGE, persisted=True)),  # which of the four heaps its status belongs to
     sa.Column("rank", sa.Integer, sa.Computed(RANK, persisted=True)),  # 0 is danger, 3 can wait
 )
-_to_empty = meldingen.c.emptied_at.is_(None)
-sa.Index("ix_meldingen_to_empty", meldingen.c.updated_at, meldingen.c.id, sqlite_where=_to_empty, postgresql_where=_to_empty)
+
 sa.Index("ix_meldingen_stage", meldingen.c.stage, meldingen.c.rank, meldingen.c.id, meldingen.c.snoozed_until)
 sa.Index("ix_meldingen_lead", meldingen.c.lead, meldingen.c.stage, meldingen.c.rank, meldingen.c.id, meldingen.c.snoozed_until)
-sa.Index("ix_meldingen_newest", meldingen.c.stage, meldingen.c.updated_at, meldingen.c.id)
-sa.Index("ix_meldingen_escalation_proposed", meldingen.c.escalation_proposed)
 sa.Index("ix_meldingen_merged_into_id", meldingen.c.merged_into_id)
 sa.Index("ix_meldingen_created_at", meldingen.c.created_at)
 sa.Index("ix_meldingen_topic", meldingen.c.topic, meldingen.c.stage, meldingen.c.created_at)
 sa.Index("ix_meldingen_snoozed_until", meldingen.c.snoozed_until)
-sa.Index("ix_meldingen_queue", meldingen.c.status, meldingen.c.urgency, meldingen.c.id)
 sa.Index("ix_meldingen_promised_at", meldingen.c.promised_at)
-sa.Index("ix_meldingen_asked_at", meldingen.c.asked_at)
 
 melders = sa.Table(
     "melders",
@@ -328,10 +317,10 @@ replies = sa.Table(
     ),
     sa.CheckConstraint("state <> 'verzonden' OR sent_at IS NOT NULL", name="sent_has_moment"),
 )
-sa.Index("ix_replies_due", replies.c.state, replies.c.due_at)
 sa.Index("ix_replies_melding_id", replies.c.melding_id, replies.c.id)
 sa.Index("ix_replies_thread", replies.c.channel, replies.c.thread, replies.c.id)
 sa.Index("ix_replies_melder_id", replies.c.melder_id)
+sa.Index("ix_replies_event_id", replies.c.event_id)
 
 guard_trips = sa.Table(
     "guard_trips",
@@ -364,6 +353,8 @@ follow_links = sa.Table(
     _moment("created_at"),
     _moment("expires_at"),
 )
+
+sa.Index("ix_follow_links_melder_id", follow_links.c.melder_id)
 
 message_links = sa.Table(  # of the web form, whose writer may be nobody we know
     "message_links",

@@ -63,8 +63,9 @@ class Withdrawals:
 
     def _named(self, removal: Removal) -> sa.ColumnElement[bool]:
         """The message, and every later version of it."""
-        is_it = sa.or_(messages.c.external_id == removal.external_id, messages.c.edits == removal.external_id)
-        return sa.and_(messages.c.channel == removal.channel, is_it)
+        of_channel = sa.select(messages.c.id).where(messages.c.channel == removal.channel)
+        itself = of_channel.where(messages.c.external_id == removal.external_id)
+        return messages.c.id.in_(itself.union_all(of_channel.where(messages.c.edits == removal.external_id)))
 
     def _note_unseen(self, is_it: sa.ColumnElement[bool], doubt: str, now: datetime) -> bool:
         """Nothing is masked. True when staff did not know yet."""

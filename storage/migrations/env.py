@@ -5,6 +5,7 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
+import storage.few  # noqa: F401 - indexes of the tables
 from storage.tables import UtcDateTime, metadata
 
 

@@ -138,30 +138,6 @@ def test_a_position_that_makes_no_sense_is_none(text: str) -> None:
     assert Position.parse(text) is None
 
 
-def test_every_queue_reads_an_index_and_never_the_whole_table(sqlite_url: str) -> None:
-    database = Database.open(sqlite_url)
-    from storage.migrate import upgrade
-
-    upgrade(database.engine)
-    statements: list[tuple[str, object]] = []
-
-    def remember(_connection: object, _cursor: object, statement: str, parameters: object, *_rest: object) -> None:
-        if statement.lstrip().startswith("SELECT"):
-            statements.append((statement, parameters))
-
-    with database.reading() as connection:
-        sa.event.listen(database.engine, "before_cursor_execute", remember)
-        for queue in (*Queue, None):
-            queues.page(connection, asked(queue), limit=25, after=Position(1, 1))
-        queues.count_all(connection, viewer=SAMIRA, now=MONDAY, soon=SOON)
-        sa.event.remove(database.engine, "before_cursor_execute", remember)
-        for statement, parameters in statements:
-            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
-            scans = [row[3] for row in plan if row[3].startswith("SCAN") and "CONSTANT" not in row[3]]
-            assert scans == [], (statement, plan)
-    database.close()
-
-
 def test_stage_and_rank_are_derived_by_the_database(database: Database) -> None:
     a_city(database)
     with database.reading() as connection:

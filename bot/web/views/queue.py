@@ -71,13 +71,12 @@ def forget_filter(visit: Admitted, number: str) -> Response:
 
 def _read(visit: Visit, listing: Listing) -> dict[str, Any]:
     asked = listing.asked(visit)
-    is_counted = listing.queue is not Queue.CLOSED or bool(listing.filters)
     with visit.desk.database.reading() as connection:
         found = queues.page(connection, asked, limit=PER_PAGE, after=listing.after, before=listing.before)
         if not found.meldingen and (listing.after or listing.before):
             found = queues.page(connection, asked, limit=PER_PAGE)  # the page emptied meanwhile: begin again
         arrivals = queries.arrivals(connection, [melding.id for melding in found.meldingen])
-        total = queues.count(connection, asked) if is_counted else None
+        total = queues.count(connection, asked) if listing.queue is not Queue.CLOSED else None  # that one only grows
         urgent = queues.page(connection, Asked(queue=Queue.URGENT, now=asked.now, soon=asked.soon), limit=1).meldingen
     alarm = next((melding for melding in urgent if melding.urgency == "noodgeval" and melding.status in TO_JUDGE), None)
     return {
