@@ -43,13 +43,13 @@ HAS_RAW = messages.c.raw != sa.literal_column("'{}'")
 IS_LOOSE = sa.and_(messages.c.melding_id.is_(None), messages.c.text != sa.literal_column("''"))  # of no melding, with words in it
 _index("ix_messages_waiting", IS_WAITING, messages.c.id)
 _index("ix_messages_with_raw", HAS_RAW, messages.c.received_at)
-_index("ix_messages_loose", IS_LOOSE, messages.c.received_at, messages.c.id)
+_index("ix_messages_loose", IS_LOOSE, messages.c.melding_id, messages.c.received_at)
 _index("ix_messages_edits", messages.c.edits.is_not(None), messages.c.channel, messages.c.edits)
 
 IS_TO_FETCH = attachments.c.state == sa.literal_column("'wacht'")
 IS_ORPHAN = sa.and_(attachments.c.state == sa.literal_column("'verwijderd'"), attachments.c.sha256.is_not(None))
 _index("ix_attachments_to_fetch", IS_TO_FETCH, attachments.c.channel, attachments.c.due_at)
-_index("ix_attachments_orphans", IS_ORPHAN, attachments.c.id)
+_index("ix_attachments_orphans", IS_ORPHAN, attachments.c.sha256)
 
 IS_UNSETTLED = replies.c.state.not_in(_written_out("verzonden", "vervallen"))
 _index("ix_replies_unsettled", IS_UNSETTLED, replies.c.state, replies.c.channel, replies.c.due_at)
