@@ -2,9 +2,8 @@
 
 Two stages. First one ridge regression over words, word shapes and the lexicon's evidence answers every question at once, with a
 margin per vakafdeling, per onderwerp and per answer of the smaller questions: an onderwerp is narrower than a vakafdeling, so its
-words are easier to learn. Its dual form needs one factorisation of the messages' similarities, however many the questions are
-(Rifkin and Lippert 2007, "Notes on Regularized Least Squares"). Then a softmax regression, learned on margins of messages that
-the first stage had not seen (cross-fitting), turns them into calibrated probabilities per vakafdeling.
+words are easier to learn (routing/model/ridge.py). Then a softmax regression, learned on margins of messages that the first stage
+had not seen (cross-fitting), turns them into calibrated probabilities per vakafdeling.
 Deterministic: the same messages and topic file give the same model.
 """
 
@@ -18,7 +17,6 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
@@ -26,14 +24,12 @@ from threadpoolctl import threadpool_limits
 from routing.model.corpus import Example
 from routing.model.features import Reading, shapes_of
 from routing.model.model import Heads, Matrix, Model, Row, Vocabulary, Weights, evidence
+from routing.model.ridge import fit_ridge
 
 SEED = 20260101
 FOLDS = 2
 _NO = -1.0
 _NOT_THIS_TOPIC = -0.2  # with so many onderwerpen, a weaker "no" keeps the rare "yes" heard
-_MOST_FOR_THREADS = 20_000  # OpenBLAS 0.3.30 with threads crashes on the factorisation of 28,822 rows; it did not on 24,740
-_ROWS_AT_ONCE = 2000
-_MANY = 500  # terms that so many messages share that multiplying them densely is faster
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +48,12 @@ def train(examples: Sequence[Example], readings: Sequence[Reading], leads: Seque
     rows = [vocabulary.row(reading) for reading in readings]
     matrix = as_matrix(rows, vocabulary.size)
     labels = Labels.of(examples, leads)
-    alike = similarities(matrix)
-    margins = cross_fitted(alike, labels, settings.ridge)
+    margins = cross_fitted(matrix, labels, settings.ridge)
     return Model(
         leads=labels.leads,
         vocabulary=vocabulary,
         heads=labels.heads,
-        weights=Weights.of(matrix.T @ fit_ridge(alike, labels.targets, settings.ridge)),
+        weights=Weights.of(fit_ridge(matrix, labels.targets, settings.ridge)),
         softmax=fit_softmax(second_inputs(margins, rows, labels), labels, settings.softmax_c),
         lead_of_topic=labels.lead_of_topic,
     )
@@ -134,36 +129,13 @@ def as_matrix(rows: Sequence[Row], size: int) -> sp.csr_matrix:
     return sp.csr_matrix(parts, shape=(len(rows), size))
 
 
-def fit_ridge(alike: Matrix, targets: Matrix, ridge: float) -> Matrix:
-    """A weight per message and target: with the terms of the messages they give the least squared error plus `ridge` times
-    the squares of the weights of the terms. `alike` is used up."""
-    alike[np.diag_indices_from(alike)] += ridge
-    with threadpool_limits(1 if len(alike) > _MOST_FOR_THREADS else None):
-        factor = cho_factor(alike.T, lower=True, overwrite_a=True, check_finite=False)  # turned: as LAPACK stores it
-        return np.asarray(cho_solve(factor, targets, check_finite=False), dtype=np.float32)
-
-
-def similarities(matrix: sp.csr_matrix) -> Matrix:
-    """Each message's inner product with each message. Filled piece by piece: sparse pieces of the whole would not fit."""
-    sharing = np.bincount(matrix.indices, minlength=matrix.shape[1])
-    many = np.argsort(-sharing, kind="stable")[:_MANY]
-    common, rare = matrix[:, many].toarray(), matrix[:, np.setdiff1d(np.arange(len(sharing)), many)]
-    alike = np.asarray(common @ common.T, dtype=np.float32)
-    for start in range(0, len(alike), _ROWS_AT_ONCE):
-        stop = min(start + _ROWS_AT_ONCE, len(alike))
-        alike[start:stop, :stop] += (rare[start:stop] @ rare[:stop].T).toarray()
-        alike[:stop, start:stop] = alike[start:stop, :stop].T
-    return alike
-
-
-def cross_fitted(alike: Matrix, labels: Labels, ridge: float) -> Matrix:
+def cross_fitted(matrix: sp.csr_matrix, labels: Labels, ridge: float) -> Matrix:
     """For each message the margins of a first stage that did not learn from it, for lead and topic."""
     wanted = len(labels.leads) + len(labels.heads.classes["topic"])
-    margins = np.zeros((len(alike), wanted), dtype=np.float32)
+    margins = np.zeros((matrix.shape[0], wanted), dtype=np.float32)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED)
     for learn, held in folds.split(margins, labels.lead):
-        learned = fit_ridge(alike[np.ix_(learn, learn)], labels.targets[learn, :wanted], ridge)
-        margins[held] = alike[np.ix_(held, learn)] @ learned
+        margins[held] = matrix[held] @ fit_ridge(matrix[learn], labels.targets[learn, :wanted], ridge)
     return margins
 
 
