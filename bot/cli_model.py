@@ -271,10 +271,10 @@ def _cross_validate() -> None:
     from routing.vakafdelingen import load_municipality
 
     examples, municipality = load_corpus(), load_municipality()
-    readings, leads = read_examples(examples, municipality), tuple(municipality.vakafdelingen)
+    material = evaluation.Material(examples, read_examples(examples, municipality), tuple(municipality.vakafdelingen))
     shares = [share for share in MIXED_SHARES if any(example.share == share for example in examples)]
     for title, splits in (
         ("vijf delen", evaluation.folds(examples)),
         (f"delen {', '.join(shares)} om beurten achtergehouden", evaluation.by_share(examples, shares)),
     ):
-        show_figures(console, title, evaluation.cross_validate(examples, readings, leads, splits, console.print))
+        show_figures(console, title, evaluation.cross_validate(material, splits, console.print))

@@ -26,7 +26,7 @@ from routing.sentences import said
 from routing.urgency import Emergency, find_emergency, urgency_cues
 from routing.vakafdelingen import Municipality, Sort, packaged
 
-AUTO_FROM = 0.95
+AUTO_FROM = 0.98
 SUGGEST_FROM = 0.30
 INVOLVED_FROM = -0.4  # a margin; few messages need a second department, which draws margins down
 # Danger, by the model's probability of it; measured on messages of writers it did not know (docs/naslag/routing.md).

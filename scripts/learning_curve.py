@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from routing.model.corpus import load_corpus
-from routing.model.evaluation import learning_curve
+from routing.model.evaluation import Material, learning_curve
 from routing.model.learn import read_examples
 from routing.vakafdelingen import load_municipality
 
@@ -28,11 +28,11 @@ def main() -> int:
     if unknown := [share for group in groups for share in group if share not in known]:
         console.print(f"Onbekende delen: {', '.join(unknown)}. Kies uit {', '.join(sorted(known))}.")
         return 2
-    readings, leads = read_examples(examples, municipality), tuple(municipality.vakafdelingen)
+    material = Material(examples, read_examples(examples, municipality), tuple(municipality.vakafdelingen))
     for group in groups:
         title = f"achtergehouden: {', '.join(group)}"
         table = Table("geleerd van", "lead goed", "bij eerste drie", "niet-Nederlands", "98 % goed bij", "", title=title)
-        for number, found in learning_curve(examples, readings, leads, group, console.print):
+        for number, found in learning_curve(material, group, console.print):
             bar = "█" * round(found.right * BAR)
             shares = (found.right, found.in_top_three, found.right_not_dutch, found.coverage_at_precision)
             table.add_row(str(number), *(f"{share:.1%}" for share in shares), bar)

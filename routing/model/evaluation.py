@@ -65,44 +65,90 @@ def by_share(examples: Sequence[Example], shares: Sequence[str]) -> list[Split]:
     return [(np.flatnonzero(of != share), np.flatnonzero(of == share)) for share in shares]
 
 
-def cross_validate(
-    examples: Sequence[Example],
-    readings: Sequence[Reading],
-    leads: Sequence[str],
-    splits: Sequence[Split],
-    said: Callable[[str], None] = lambda _: None,
-) -> Figures:
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Messages with their readings, in the same order, and the order of the probabilities."""
+
+    examples: Sequence[Example]
+    readings: Sequence[Reading]
+    leads: Sequence[str]
+
+    def judge(self, learn: NDArray[np.int64], test: NDArray[np.int64], settings: Settings) -> NDArray[np.float32]:
+        """What a model that learned from `learn` says of `test`: a row of probabilities per message."""
+        model = train([self.examples[i] for i in learn], [self.readings[i] for i in learn], self.leads, settings)
+        return np.array([model.judge(self.readings[i]).probabilities for i in test])
+
+    def figures(self, test: NDArray[np.int64], judged: NDArray[np.float32]) -> Figures:
+        return figures([self.examples[i] for i in test], judged, self.leads)
+
+
+def cross_validate(material: Material, splits: Sequence[Split], said: Callable[[str], None] = lambda _: None) -> Figures:
     """Learn on one side of each split and judge the other side; figures over all that was held out."""
-    held: list[Example] = []
-    judged: list[NDArray[np.float32]] = []
+    judged = []
     for number, (learn, test) in enumerate(splits, start=1):
-        model = train([examples[i] for i in learn], [readings[i] for i in learn], leads, Settings())
-        held += [examples[i] for i in test]
-        judged += [model.judge(readings[i]).probabilities for i in test]
+        judged.append(material.judge(learn, test, Settings()))
         said(f"deel {number} van {len(splits)}: {len(test)} berichten beoordeeld")
-    return figures(held, np.array(judged), leads)
+    return material.figures(np.concatenate([test for _, test in splits]), np.concatenate(judged))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Which settings a part of the corpus chose, and how good they proved on the shares that had no say in it."""
+
+    held_out: tuple[str, ...]
+    settings: Settings
+    figures: Figures
+
+
+def choose_nested(
+    material: Material,
+    groups: Sequence[tuple[str, ...]],
+    grid: Sequence[Settings],
+    said: Callable[[str], None] = lambda _: None,
+) -> list[Chosen]:
+    """Nested cross-validation by share: each group is held out in turn, and the others choose the settings among themselves.
+
+    Inside, each other group is held out once more, and the settings win that are right most often over all of them.
+    """
+    shares = np.array([example.share for example in material.examples])
+    parts = [np.flatnonzero(np.isin(shares, group)) for group in groups]
+    found = []
+    for number, group in enumerate(groups):
+        others = [part for other, part in enumerate(parts) if other != number]
+        right = []
+        for settings in grid:
+            right.append(_right_over(material, others, settings))
+            said(f"zonder {'+'.join(group)}: {settings}: {right[-1]:.1%}")
+        best = grid[int(np.argmax(right))]
+        judged = material.judge(np.concatenate(others), parts[number], best)
+        found.append(Chosen(held_out=group, settings=best, figures=material.figures(parts[number], judged)))
+        said(f"{'+'.join(group)} met {best}: {found[-1].figures.defensible:.1%}")
+    return found
+
+
+def _right_over(material: Material, parts: Sequence[NDArray[np.int64]], settings: Settings) -> float:
+    """The share that is defensible when each part is judged by what the others taught."""
+    judged = [
+        material.judge(np.concatenate([part for other, part in enumerate(parts) if other != number]), parts[number], settings)
+        for number in range(len(parts))
+    ]
+    return material.figures(np.concatenate(parts), np.concatenate(judged)).defensible
 
 
 def learning_curve(
-    examples: Sequence[Example],
-    readings: Sequence[Reading],
-    leads: Sequence[str],
-    shares: Sequence[str],
-    said: Callable[[str], None] = lambda _: None,
+    material: Material, shares: Sequence[str], said: Callable[[str], None] = lambda _: None
 ) -> list[tuple[int, Figures]]:
     """How good a model is on the held-out shares when it learns from ever more of the rest: pairs of number and figures.
 
     Each step doubles what was learned from, in one fixed random order, so that a step shows what twice the messages would bring.
     """
-    is_held = np.array([example.share in shares for example in examples])
-    learn, test = np.flatnonzero(~is_held), np.flatnonzero(is_held).tolist()
+    is_held = np.array([example.share in shares for example in material.examples])
+    learn, test = np.flatnonzero(~is_held), np.flatnonzero(is_held)
     order = np.random.default_rng(SEED).permutation(learn)
     curve = []
     for part in (16, 8, 4, 2, 1):
         chosen = order[: len(order) // part]
-        model = train([examples[i] for i in chosen], [readings[i] for i in chosen], leads, Settings())
-        judged = np.array([model.judge(readings[i]).probabilities for i in test])
-        curve.append((len(chosen), figures([examples[i] for i in test], judged, leads)))
+        curve.append((len(chosen), material.figures(test, material.judge(chosen, test, Settings()))))
         said(f"{len(chosen)} berichten geleerd: lead goed {curve[-1][1].right:.1%}")
     return curve
 
