@@ -42,7 +42,7 @@ class Example:
 
     @cached_property
     def share(self) -> str:
-        """The part of the corpus it comes from: the letter its id starts with."""
+        """The part of the corpus it comes from: what its id starts with."""
         return self.id.split("-", 1)[0]
 
 
