@@ -31,7 +31,9 @@ def form_problems(example: Example, municipality: Municipality, places: frozense
         yield "onbekende soort, urgentie of kanaal"
     if (example.urgency == "noodgeval") != (example.lead == "noodgeval"):
         yield "urgentie noodgeval hoort bij de code noodgeval, en andersom"
-    if unknown := {*example.involved, *example.lead_alt} - set(municipality.vakafdelingen):
+    if unknown := (set(example.involved) - set(municipality.departments)) | (
+        set(example.lead_alt) - set(municipality.vakafdelingen)
+    ):
         yield f"onbekende codes {sorted(unknown)}"
     if (example.lead == "extern") != (example.partner is not None) and example.lead == "extern":
         yield "extern zonder partner"
