@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.measure import per_second
 from benchmarks.product import Product
-from benchmarks.residents import Messenger, deliver, plain_texts
+from benchmarks.residents import Meta, deliver, plain_texts
 from storage import audit
 from storage.database import Database
 
@@ -16,8 +16,8 @@ _WARMING_UP = 20
 
 def accepted_per_second(folder: Path, count: int, clients: int) -> float:
     """The platform is never spoken to: this process only takes in."""
-    messenger = Messenger()
-    first, letters = messenger.letters(plain_texts(_WARMING_UP)), messenger.letters(plain_texts(count))
+    meta = Meta()
+    first, letters = meta.letters(plain_texts(_WARMING_UP)), meta.letters(plain_texts(count))
     url = f"sqlite:///{folder / f'accept-{time.monotonic_ns()}.sqlite3'}"
     with Product(folder, url, "http://127.0.0.1:9", role="web") as product:
         deliver(first, [product.port], clients)

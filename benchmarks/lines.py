@@ -54,7 +54,7 @@ def lines(folder: Path, router: Router, municipality: Municipality, count: int) 
         Line(
             name="twee processen naast een",
             unit="/s",
-            settings=f"PostgreSQL, van webhook tot antwoord, {count} berichten, 8 klanten",
+            settings=f"PostgreSQL, van webhook tot antwoord, {count} berichten op twee kanalen, 8 klanten; een proces",
             goal=1.6,
             more_is_better=True,
             ours=partial(answered_per_second, folder, count, 2),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.product import Product, until
-from benchmarks.residents import Messenger, deliver
+from benchmarks.residents import Meta, deliver
 from bot.demo.storm import the_storm
 from storage import queries
 from storage.database import Database
@@ -22,8 +22,8 @@ def megabytes_after_a_storm(folder: Path, count: int) -> float:
     """So many messages of the demo's storm, delivered at once, judged and answered; pages opened as well."""
     url = f"sqlite:///{folder / f'storm-{time.monotonic_ns()}.sqlite3'}"
     texts = the_storm(count, random.Random(_SEED))  # noqa: S311 - the same storm every time
-    with Messenger() as messenger, Product(folder, url, messenger.url) as product:
-        deliver(messenger.letters(texts), [product.port], _CLIENTS)
+    with Meta() as meta, Product(folder, url, meta.url) as product:
+        deliver(meta.letters(texts), [product.port], _CLIENTS)
         for path in _PAGES:
             product.shows(path)
         database = Database.open(url)

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
@@ -23,11 +23,14 @@ _PATIENCE = 180.0  # a busy machine loads the model slowly
 class Product:
     """Ready when entered, stopped as a service manager does when left. `url` is the database, `platform` Meta's address."""
 
-    def __init__(self, folder: Path, url: str, platform: str, *, role: str = "all") -> None:
+    def __init__(
+        self, folder: Path, url: str, platform: str, *, role: str = "all", channels: Sequence[str] = ("messenger",)
+    ) -> None:
         self.port = free_port()
         self._log = folder / f"product-{self.port}.log"
         config = folder / f"product-{self.port}.toml"
-        config.write_text(_settings(url, self.port, platform), encoding="utf-8")
+        tables = "".join(_channel(name, platform) for name in channels)
+        config.write_text(_settings(url, self.port, tables), encoding="utf-8")
         self._command = [sys.executable, "-m", "bot", "run", "--config", str(config), "--role", role]
 
     def __enter__(self) -> Self:
@@ -95,8 +98,8 @@ def until(is_so: Callable[[], bool], problem: str, every: float = 0.05) -> None:
         time.sleep(every)
 
 
-def _settings(url: str, port: int, platform: str) -> str:
-    """Messenger by webhook, with no pause between posts and no quiet hours; nothing is polled while it is measured."""
+def _settings(url: str, port: int, channels: str) -> str:
+    """Webhooks, no pause between posts and no quiet hours; nothing is polled while it is measured."""
     days = "\n".join(
         f'{day} = ["00:00", "23:59"]' for day in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
     )
@@ -118,7 +121,12 @@ quiet_until = "00:00"
 [logging]
 level = "error"
 form = "console"
-[channels.messenger]
+{channels}"""
+
+
+def _channel(name: str, platform: str) -> str:
+    return f"""
+[channels.{name}]
 enabled = true
 page_id = "{PAGE_ID}"
 page_token = "{PAGE_TOKEN}"

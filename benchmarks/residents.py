@@ -1,4 +1,4 @@
-"""Residents who write on a simulated Messenger, the webhooks that carry what they wrote, and when each was answered."""
+"""Residents who write on simulated platforms of Meta, the webhooks that carry what they wrote, and when each was answered."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import itertools
 import json
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -53,7 +53,7 @@ class Letter:
     signature: str
 
 
-class Messenger(GraphSimulator):
+class Meta(GraphSimulator):
     """Meta as far as the measuring goes: who writes here is answered here, and `answers` knows when."""
 
     def __init__(self) -> None:
@@ -62,21 +62,33 @@ class Messenger(GraphSimulator):
         self.posted = self.answers
 
     def letters(self, texts: Iterable[str]) -> list[Letter]:
-        """Each text written by somebody who never wrote before."""
-        return [self._letter(str(next(_people)), text) for text in texts]
+        """Each text written in Messenger by somebody who never wrote before."""
+        return [self._letter(person, {"messaging": [self._message(person, text)]}) for person, text in _by_strangers(texts)]
 
-    def _letter(self, person: str, text: str) -> Letter:
+    def posts(self, texts: Iterable[str]) -> list[Letter]:
+        """Each text posted on the page by somebody who never wrote before."""
+        return [self._letter(person, {"changes": [self._post(person, text)]}) for person, text in _by_strangers(texts)]
+
+    def _message(self, person: str, text: str) -> dict[str, object]:
         mid = self.resident_messages(person, "Bewoner", text)
-        moment = int(self.clock().timestamp() * 1000)
-        event = {
-            "sender": {"id": person},
-            "recipient": {"id": PAGE_ID},
-            "timestamp": moment,
-            "message": {"mid": mid, "text": text},
-        }
-        entry = {"id": PAGE_ID, "time": moment, "messaging": [event]}
+        ends = {"sender": {"id": person}, "recipient": {"id": PAGE_ID}}
+        return {**ends, "timestamp": self._seconds() * 1000, "message": {"mid": mid, "text": text}}
+
+    def _post(self, person: str, text: str) -> dict[str, object]:
+        post = {"item": "post", "verb": "add", "post_id": self.visitor_posts(person, "Bewoner", text), "message": text}
+        return {"field": "feed", "value": {**post, "from": {"id": person, "name": "Bewoner"}, "created_time": self._seconds()}}
+
+    def _letter(self, person: str, news: dict[str, object]) -> Letter:
+        entry = {"id": PAGE_ID, "time": self._seconds() * 1000, **news}
         body = json.dumps({"object": "page", "entry": [entry]}).encode()
         return Letter(person=person, body=body, signature=hex_signature(body, APP_SECRET))
+
+    def _seconds(self) -> int:
+        return int(self.clock().timestamp())
+
+
+def _by_strangers(texts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    return ((str(next(_people)), text) for text in texts)
 
 
 def plain_texts(count: int) -> list[str]:
