@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.dialect import one_at_a_time
-from storage.meldingen import chain_hash
+from storage.event_log import chain_hash
 from storage.tables import journal
 
 _LOCK = 7_240_118  # any fixed number: the advisory lock under which lines are added one by one

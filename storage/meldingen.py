@@ -6,10 +6,8 @@ updates the row, all in the caller's transaction. A rival change in between is a
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -19,7 +17,7 @@ from routing.melding import CLOSED, LETS_SLEEP, Event, Status, next_status
 from routing.messages import Visibility
 from routing.reachability import Wish
 from routing.sentences import said
-from storage import numbering
+from storage import event_log, numbering
 from storage.dialect import insert_new
 from storage.few import HAS_OPEN_QUESTION
 from storage.tables import events, melders, meldingen, messages, people
@@ -199,12 +197,6 @@ def kenmerk_of(melding_id: int, created_at: datetime) -> str:
     return f"WB-{created_at.year}-{melding_id:05d}"
 
 
-def chain_hash(previous: str, event: dict[str, Any]) -> str:
-    """SHA-256 over the previous hash and the event as canonical JSON: a changed or removed event breaks the chain."""
-    body = json.dumps(event, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(f"{previous}\n{body}".encode()).hexdigest()
-
-
 def family(melding_id: int | sa.BindParameter[int]) -> sa.Select[tuple[int]]:
     """The id of a melding and of those merged into it. Their melders are told together, each on their own channel."""
     return sa.select(meldingen.c.id).where(sa.or_(meldingen.c.id == melding_id, meldingen.c.merged_into_id == melding_id))
@@ -262,12 +254,12 @@ class Meldingen:
         """Append the event and make the change. Raises InvalidTransitionError, or StaleError when a rival was first."""
         status = change.back_to or next_status(melding.status, change.event, before_question=melding.status_before_question)
         seq = melding.event_count + 1
-        body = self._event_body(melding, change, seq, now)
-        digest = chain_hash(melding.last_hash, body)
+        happened = {"actor": change.actor, "event": change.event.value, "why": change.why, "data": change.data}
+        entry = event_log.new_entry(melding.id, seq, melding.last_hash, happened, now)
         wakes = {} if change.event in LETS_SLEEP else {"snoozed_until": None}
         # What is said of a melding that was emptied is emptied in its turn.
         columns = {"emptied_at": None, **wakes, **change.columns, "status": status.value, "updated_at": now}
-        columns |= {"event_count": seq, "last_hash": digest}
+        columns |= {"event_count": seq, "last_hash": entry["hash"]}
         if change.event is Event.VRAAG_GESTELD:
             columns["status_before_question"] = melding.status.value
         unchanged = {"of_melding": melding.id, "seen_events": melding.event_count}
@@ -276,8 +268,7 @@ class Meldingen:
             raise StaleError(
                 said("%(kenmerk)s is intussen door iemand anders gewijzigd. Laad de pagina opnieuw.", kenmerk=melding.kenmerk)
             )
-        row = {**body, "at": now, "previous_hash": melding.last_hash, "hash": digest}
-        event_id = self._connection.execute(_NEW_EVENT, row).scalar_one()
+        event_id = self._connection.execute(_NEW_EVENT, entry).scalar_one()
         return Recorded(melding=Melding.from_row(after), event_id=int(event_id))
 
     def last_event(self, melding_id: int) -> LastEvent:
@@ -379,23 +370,4 @@ class Meldingen:
     def verify_chain(self, melding_id: int) -> bool:
         """Whether the event log of a melding is whole and untouched."""
         melding = self.get(melding_id)
-        previous = ""
-        rows = self._connection.execute(sa.select(events).where(events.c.melding_id == melding_id).order_by(events.c.seq)).all()
-        for row in rows:
-            body = {name: row._mapping[name] for name in ("melding_id", "seq", "actor", "event", "why", "data")}
-            body["at"] = row.at.isoformat()
-            if row.previous_hash != previous or row.hash != chain_hash(previous, body):
-                return False
-            previous = row.hash
-        return previous == melding.last_hash and len(rows) == melding.event_count
-
-    def _event_body(self, melding: Melding, change: Change, seq: int, now: datetime) -> dict[str, Any]:
-        return {
-            "melding_id": melding.id,
-            "seq": seq,
-            "at": now.astimezone(UTC).isoformat(),
-            "actor": change.actor,
-            "event": change.event.value,
-            "why": change.why,
-            "data": change.data,
-        }
+        return event_log.is_whole(self._connection, melding_id, last_hash=melding.last_hash, count=melding.event_count)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from routing.errors import StaleError
 from routing.sentences import said
-from storage.meldingen import chain_hash
+from storage.event_log import chain_hash
 from storage.tables import model_promotions
 
 

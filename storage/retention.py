@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from routing.melding import Event
 from routing.sentences import said
 from storage.corrections import Corrections
+from storage.event_log import forget_reasons
 from storage.few import HAS_RAW, IS_CLOSED, IS_KEPT, IS_KEPT_CHATTER, IS_LOOSE
 from storage.meldingen import Change, Melding, Meldingen
 from storage.outbox import WAITS_FOR_STAFF, ReplyState
@@ -109,6 +110,7 @@ class Retention:
         Meldingen(self._connection).record(melding, change, now)
         empty_messages(self._connection, messages.c.melding_id == melding.id)
         self._empty_answers(melding.id)
+        forget_reasons(self._connection, melding.id)
         Corrections(self._connection).forget([melding.id])
         ours = sa.select(melders.c.person_id).where(melders.c.melding_id == melding.id)
         self._empty_people(self._connection.execute(ours).scalars().all())

@@ -104,6 +104,8 @@ events = sa.Table(
     text_column("actor"),
     text_column("event"),
     text_column("why", default=""),
+    text_column("why_salt", nullable=True),  # both for what a colleague typed, so that it can be taken out
+    text_column("why_digest", nullable=True),
     sa.Column("data", sa.JSON, nullable=False),
     text_column("previous_hash"),
     text_column("hash"),

@@ -151,14 +151,27 @@ def test_every_change_appends_an_event_to_an_unbroken_chain(database: Database) 
         assert work.meldingen.verify_chain(melding.id)
 
 
-@pytest.mark.parametrize("tamper", ["change", "remove_last"])
-def test_tampering_with_an_event_shows(database: Database, tamper: str) -> None:
-    melding = record(database, a_stored_melding(database), Event.TER_BEOORDELING).melding
-    last = sa.and_(events.c.melding_id == melding.id, events.c.seq == 2)
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        sa.update(events).values(actor="x"),
+        sa.update(events).values(why="omdat het mag"),
+        sa.update(events).values(why="", why_salt=None),
+        sa.update(events).values(why_salt=None, why_digest=None),
+        sa.delete(events),
+    ],
+    ids=["actor", "reason", "reason taken out", "reason bared", "remove last"],
+)
+def test_tampering_with_an_event_shows(database: Database, tamper: sa.Update | sa.Delete) -> None:
+    melding = a_stored_melding(database)
+    change = Change(event=Event.TER_BEOORDELING, actor="samira", why="Ottoline belde")
+    with database.work() as work:
+        work.meldingen.record(melding, change, MONDAY)
+        work.commit()
+    with database.work() as work:
+        assert work.meldingen.verify_chain(melding.id)
     with database.engine.begin() as connection:
-        connection.execute(
-            sa.update(events).where(last).values(actor="x") if tamper == "change" else sa.delete(events).where(last)
-        )
+        connection.execute(tamper.where(events.c.melding_id == melding.id, events.c.seq == 2))
     with database.work() as work:
         assert not work.meldingen.verify_chain(melding.id)
 
