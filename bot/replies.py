@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.contact import Contact
-from bot.texts import TextBook
+from bot.texts import TextBook, in_form
 from routing.melding import News, Status
 from routing.messages import Delivery, Option
 from routing.questions import BUTTONS, Question
@@ -180,6 +180,7 @@ class Replies:
             **self.contact.as_values(),
             "kantoor": self.office,
             "afdeling": self.municipality.name_of(melding.lead) if melding.status is not Status.DOORVERWEZEN else self.office,
+            "aanpak": self._approach(book, melding),
             "belofte": book.day(melding.promised_at) if melding.promised_at else "",
             "afspraak": book.day_and_time(melding.appointment_at) if melding.appointment_at else "",
             "afspraak_plaats": melding.appointment_place or "",
@@ -187,6 +188,13 @@ class Replies:
             "partner": "" if partner is None else (partner.name_en if is_english else partner.name),
             "partner_contact": "" if partner is None else (partner.contact_en if is_english else partner.contact),
         }
+
+    def _approach(self, book: TextBook, melding: Melding) -> str:
+        """What is usually done about the onderwerp; nothing where the vakafdeling is not the one it belongs to."""
+        topic = self.municipality.onderwerpen.get(melding.topic)
+        if topic is None or topic.lead != melding.lead:
+            return ""
+        return in_form(topic.told_en if book.language == "en" else topic.told, book.address_as)
 
 
 def _is_private(way: Way) -> bool:

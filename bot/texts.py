@@ -33,6 +33,7 @@ FORMS_OF_ADDRESS = ("u", "je")
 VARIABLES = frozenset(
     {
         "kenmerk",
+        "aanpak",
         "afdeling",
         "kantoor",
         "belofte",

@@ -47,7 +47,7 @@ class Onderwerp:
 
     `norm_days` is the number of working days within which the melder hears news.
     Two open meldingen within `same_metres` and `same_days` may be about the same thing.
-    `told` is the sentence at B1 level about what happens with this topic.
+    `told` is the sentence at B1 level about what is usually done about this topic, with `[u|je]` for both forms of address.
     """
 
     code: str

@@ -33,6 +33,16 @@ def test_confirming_sends_the_melding_on_and_tells_the_melder(office: Office) ->
     assert "Stadswerken gaat ermee aan de slag" in office.replies()[-1].text
 
 
+def test_who_hears_that_it_is_passed_on_hears_what_is_usually_done(office: Office) -> None:
+    melding = office.meldingen()[0]
+    plain = office.handling.preview(melding, office.handling.confirm(melding), account="samira")[0].text
+    assert "Wij laten de verlichting nakijken en repareren." in plain
+    step = office.handling.assign(melding, lead=melding.lead, explanation="De aannemer komt dinsdag.")
+    assert "Wij laten" not in office.handling.preview(melding, step, account="samira")[0].text
+    other = office.handling.assign(melding, lead="vth")
+    assert "Wij laten" not in office.handling.preview(melding, other, account="samira")[0].text
+
+
 def test_confirming_what_is_not_ours_refers_to_the_partner(database: Database) -> None:
     decision = a_decision(lead="extern", topic="u_ov", partner="u_ov", zone=Zone.SUGGEST)
     office = an_office(database, ScriptedRouter(decision))

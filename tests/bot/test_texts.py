@@ -109,7 +109,9 @@ def every_telling(melding: Melding) -> Iterator[tuple[Melding, Telling]]:
         replace(melding, appointment_at=melding.promised_at, appointment_place="Burgemeester Norbruislaan 1234"),
         replace(melding, appointment_at=melding.promised_at),
     ]
+    topics = [replace(melding, topic=topic.code, lead=topic.lead) for topic in MUNICIPALITY.onderwerpen.values()]
     yield from itertools.product(others, [Telling(news=news) for news in News])
+    yield from itertools.product(topics, [Telling(news=News.DOORGEZET)])
     tellings = [Telling(news=news, is_lead_known=known) for news, known in itertools.product(News, (True, False))]
     tellings += [
         Telling(news=News.NOODGEVAL, danger=topic.code)
