@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from routing.messages import InboundMessage, Page, UnreadableItem
+from routing.messages import InboundMessage, UnreadableItem
 from storage.database import Database, UnitOfWork
 from storage.points import Commit
 
@@ -22,4 +22,4 @@ def take_in_entry(database: Database, message: InboundMessage | UnreadableItem, 
 
 def add_entry(work: UnitOfWork, message: InboundMessage | UnreadableItem, now: datetime) -> bool:
     """The same within the work of the caller, who commits."""
-    return work.inbox.take_in(message.channel, Page(items=(message,), cursor="{}"), now) == 1
+    return work.inbox.take_pushed(message.channel, (message,), now) == 1
