@@ -20,7 +20,8 @@ from routing.gazetteer import Spot, load_gazetteer
 from routing.melding import CLOSED, Event, Status
 from routing.model.corpus import Example, load_corpus
 from storage.database import Database
-from storage.meldingen import chain_hash, kenmerk_of
+from storage.event_log import new_entry
+from storage.meldingen import kenmerk_of
 
 CHUNK = 10_000
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -209,10 +210,10 @@ class _City:
             joined_at=created,
         )
         for seq, (event, at) in enumerate(steps, start=1):
-            body = {"melding_id": melding, "seq": seq, "actor": "wijkbalie", "event": event.value, "why": ""}
-            digest = chain_hash(previous, body | {"at": at.isoformat(), "data": {}})
-            event_id = self._add("events", **body, data="{}", at=at, previous_hash=previous, hash=digest)
-            previous = digest
+            happened = {"actor": "wijkbalie", "event": event.value, "why": "", "data": {}}
+            entry = new_entry(melding, seq, previous, happened, at)
+            event_id = self._add("events", **(entry | {"data": "{}"}))
+            previous = entry["hash"]
             if event in _TOLD and (told == 0 or self.dice.random() < 0.8):
                 told += 1
                 is_last = seq == len(steps) and NOW - at < timedelta(days=60)
