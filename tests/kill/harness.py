@@ -23,6 +23,7 @@ from tests.kill.process import Clock, Product
 from tests.kill.settings import settings_of
 from tests.kill.verdict import Verdict, compare, left
 
+_ANY_PORT: dict[str, dict[str, object]] = {"web": {"port": 0}}  # nobody visits these processes, and they must not share one
 FAULTS = (
     *(
         Fault(kind=kind, side=Side.WRITE, times=None, probability=0.03, retry_after=timedelta(seconds=1))
@@ -75,7 +76,7 @@ def play(database_url: str, city: City, folder: Path, plan: Plan, tell: Callable
     `tell` hears of every round and every verdict.
     """
     config = folder / "config.toml"
-    config.write_text(settings_of(city, database_url), encoding="utf-8")
+    config.write_text(settings_of(city, database_url, _ANY_PORT), encoding="utf-8")
     database = Database.open(database_url)
     upgrade(database.engine)
     started, verdicts = time.monotonic(), 0
