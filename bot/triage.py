@@ -63,16 +63,24 @@ class Triage:
 
     def _handle_some(self, most: int) -> int:
         with self.database.work(Commit.TRIAGE) as work:
-            claimed = work.inbox.claim_waiting(most)
-            for message in claimed:
-                self._handle_or_set_aside(work, message)
-            if claimed:
+            handled = 0
+            for message in work.inbox.claim_waiting(most):
+                if not self._handle_or_set_aside(work, message, tries=1 if handled else TRIES):
+                    if handled:
+                        break  # the rival may wait for what was decided before in this transaction: it waits for the next
+                    problem = "de melding werd steeds door iemand anders gewijzigd; bekijk het bericht zelf"
+                    work.inbox.mark_unreadable(message.id, problem)
+                handled += 1
+            if handled:
                 work.commit()
-        return len(claimed)
+        return handled
 
-    def _handle_or_set_aside(self, work: UnitOfWork, message: StoredMessage) -> None:
-        """Handle the message; one that cannot be handled goes before staff and does not hold up the others."""
-        for _ in range(TRIES):
+    def _handle_or_set_aside(self, work: UnitOfWork, message: StoredMessage, *, tries: int) -> bool:
+        """Handle the message; one that cannot be handled goes before staff and does not hold up the others.
+
+        False when a rival was first every time; then nothing is decided.
+        """
+        for _ in range(tries):
             try:
                 with work.savepoint():
                     self._handle(work, message)
@@ -84,10 +92,10 @@ class Triage:
                 _log.exception("message could not be handled", message_id=message.id)
                 problem = f"niet te verwerken ({type(error).__name__}); bekijk het bericht zelf"
                 work.inbox.mark_unreadable(message.id, problem)
-                return
+                return True
             else:
-                return
-        work.inbox.mark_unreadable(message.id, "de melding werd steeds door iemand anders gewijzigd; bekijk het bericht zelf")
+                return True
+        return False
 
     def _handle(self, work: UnitOfWork, message: StoredMessage) -> None:
         answering = Answering(replies=self.replies, promises=self.promises, now=self.now)

@@ -5,18 +5,49 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
-from routing.decision import Formal, Located, Zone
+from routing.decision import Decision, Formal, Located, Zone
+from routing.errors import StaleError
 from routing.melding import Event, Status
-from routing.messages import Attachment, AttachmentKind, Delivery, Person, Visibility
+from routing.messages import Attachment, AttachmentKind, Delivery, GeoPoint, Person, Visibility
 from storage import queries
 from storage.database import Database
 from storage.outbox import ReplyState
+from storage.tables import meldingen
 from tests.bot.office import an_office
 from tests.builders import MONDAY, ScriptedRouter, a_decision, a_message
 
+
+class Rivalled(ScriptedRouter):
+    """A rival holds what the message 'twee' is about until what was decided before it is committed."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self.database = database
+        self.refused = 0
+
+    def route(self, text: str, *, point: GeoPoint | None = None) -> Decision:
+        with self.database.reading() as connection:
+            committed = connection.execute(sa.select(sa.func.count()).select_from(meldingen)).scalar_one()
+        if text == "twee" and committed == 0:
+            self.refused += 1
+            raise StaleError("iemand anders was eerder")
+        return super().route(text, point=point)
+
+
 PUBLIC = {"channel": "x", "visibility": Visibility.PUBLIC, "thread": "root"}
 BO = Person(external_id="bo", display_name="Bo")
+
+
+def test_a_rival_that_waits_for_an_earlier_message_of_the_same_commit_gets_it(database: Database) -> None:
+    router = Rivalled(database)
+    office = an_office(database, router)
+    office.receive(a_message("een"), a_message("twee", thread="2", sender=BO))
+    with database.reading() as connection:
+        assert queries.unreadable_items(connection, limit=5) == ()
+    assert len(office.meldingen()) == 2
+    assert router.refused == 1
 
 
 def test_a_sure_message_goes_to_its_vakafdeling_with_one_receipt(database: Database) -> None:
