@@ -176,7 +176,7 @@ def build_desk(
     app.state.desk = desk
     app.state.sessions = Sessions(desk)
     app.state.pages = Pages(desk, assets)
-    app.state.pulse = Pulse(database=desk.database)
+    app.state.pulse = Pulse(database=desk.database, now=desk.now)
     for view in views:
         app.include_router(view.router)
     if desk.theme is not None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page
 
+from bot.web.live import TYPING
 from routing.melding import Status
 from routing.messages import Person
 from storage.outbox import ReplyState
@@ -124,6 +127,28 @@ def test_colleagues_see_who_else_looks_and_that_there_is_news(visit: Visitor, se
     page.wait_for_selector("#aanwezig:has-text('Bram kijkt ook')")
     other.click("#bevestigen >> text=Bevestig voorstel")
     page.wait_for_selector("#aanwezig:has-text('Er is nieuws')")
+
+
+def test_colleagues_see_who_types_and_nothing_of_what_is_typed(visit: Visitor, served: Served) -> None:
+    served.desk.add_colleague("bram", "Bram")
+    page, other = visit(), visit(username="bram")
+    told: list[str] = []
+    other.on("request", lambda request: told.append(request.post_data or "") if request.method == "POST" else None)
+    address = melding_about(served, "lamp is stuk")
+    page.goto(address)
+    other.goto(address)
+    page.wait_for_selector("#aanwezig:has-text('Bram kijkt ook')")
+    other.locator("#bericht-tekst").press_sequentially("Wij komen morgen")
+    page.wait_for_selector("#typt:has-text('Bram typt een antwoord.')")
+    assert page.inner_text("#aanwezig") == "Bram kijkt ook naar deze melding."
+    assert 0 < len(told) < len("Wij komen morgen")
+    assert [body for body in told if re.fullmatch(r"csrf=[^&]*&vak=antwoord", body) is None] == []
+    other.locator("#notitie").press_sequentially("even")
+    page.wait_for_selector("#typt:has-text('Bram typt een notitie.')")
+    assert other.text_content("#typt") == ""
+    served.desk.office.clock.advance(seconds=TYPING.seconds)
+    page.wait_for_selector("#typt:empty", state="attached")
+    assert other.input_value("#bericht-tekst") == "Wij komen morgen"
 
 
 def test_the_map_shows_what_the_list_tells_and_asks_nobody_else(visit: Visitor, served: Served) -> None:

@@ -205,7 +205,8 @@ class _Texts(HTMLParser):
     """The words of a page that are the desk's own: without what is in another language and what people wrote."""
 
     _NO_END = frozenset({"input", "meta", "link", "img", "br", "hr", "rect", "line"})
-    _SPOKEN = ("aria-label", "placeholder", "title", "alt", "data-uit", "data-kijkt", "data-nieuws", "data-nog", "data-te-lang")
+    _SPOKEN = ("aria-label", "placeholder", "title", "alt", "data-uit", "data-nog", "data-te-lang")
+    _SPOKEN += ("data-kijkt", "data-nieuws", "data-antwoord", "data-notitie")
     _OTHERS = frozenset({"bdi", "textarea", "blockquote", "q", "code", "kbd", "script", "style", "datalist"})
 
     def __init__(self) -> None:

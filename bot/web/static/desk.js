@@ -95,27 +95,49 @@ for (const box of document.querySelectorAll("[data-meter]")) {
 }
 
 // News from the server. A list asks for itself again, a little spread so that a hundred desks do not ask at once; the page of
-// a melding says who else looks, and that there is news: what somebody is typing is never replaced.
+// a melding says who else looks or types, and that there is news: what somebody is typing is never replaced.
 const stream = document.body.dataset.stroom && new EventSource(document.body.dataset.stroom);
 if (stream) {
   const here = document.getElementById("aanwezig");
-  let looking = "";
+  const typing = document.getElementById("typt");
+  let looking = [];
   let isOld = false;
-  const tell = () => {
-    if (here) here.textContent = [looking && here.dataset.kijkt.replace("{wie}", () => looking), isOld && here.dataset.nieuws].filter(Boolean).join(" ");
+  const say = (speaker, sentences) => {
+    const text = sentences.join(" ");
+    if (speaker && speaker.textContent !== text) speaker.textContent = text; // what was said already is not said again
   };
+  const about = (names, words) => names.map((name) => words.replace("{wie}", () => name));
+  const tell = () => here && say(here, [...about(looking, here.dataset.kijkt), ...(isOld ? [here.dataset.nieuws] : [])]);
   let waiting;
   stream.addEventListener("nieuws", () => {
     clearTimeout(waiting);
     waiting = setTimeout(() => document.getElementById("werkblad") && window.htmx?.trigger("#werkblad", "nieuws"), Math.random() * 500);
   });
   stream.addEventListener("aanwezig", (event) => {
-    looking = event.data;
+    const names = JSON.parse(event.data);
+    looking = names.kijkt;
     tell();
+    say(typing, [...about(names.antwoord, typing.dataset.antwoord), ...about(names.notitie, typing.dataset.notitie)]);
   });
   stream.addEventListener("versie", (event) => {
     isOld = here?.dataset.versie !== event.data;
     tell();
   });
   window.addEventListener("pagehide", () => stream.close());
+}
+
+// Colleagues on the same melding hear that somebody types, and in which box. What is typed stays here.
+const TELL_EVERY = 3000;
+for (const box of document.querySelectorAll("[data-typt]")) {
+  let toldAt = -TELL_EVERY;
+  box.addEventListener("input", async (event) => {
+    if (event.timeStamp - toldAt < TELL_EVERY) return;
+    toldAt = event.timeStamp;
+    const words = new URLSearchParams({ csrf: box.form.elements.csrf.value, vak: box.dataset.typt });
+    try {
+      await fetch(document.body.dataset.stroom, { method: "POST", body: words });
+    } catch {
+      // No connection: colleagues do not see it this time, and what is typed is not touched.
+    }
+  });
 }
