@@ -14,7 +14,7 @@ from enum import StrEnum
 from routing.decision import Decision
 from routing.matters import EMERGENCY, NO_ACTION, Known, Turn, find_target, newness, shared_words
 from routing.sentences import said
-from routing.turns import Sign, TurnReading, read_turn
+from routing.turns import Sign, TurnReading, is_to_another, read_turn
 
 __all__ = ["Action", "Known", "Turn", "Verdict", "judge"]
 
@@ -44,6 +44,7 @@ class Verdict:
     may_be_two: bool = False
 
 
+_SUICIDE = "suicide"
 _GENERAL_DANGER = "algemeen"  # the model alone thinks of danger; the danger rules name a kind
 _DOUBTFUL_BELOW = 0.5
 _CHATTER_FROM = 0.9
@@ -122,6 +123,8 @@ def _later(turn: Turn, reading: TurnReading, target: Known) -> Verdict:
         return _new(said("een andere kwestie: %(told)s", told=told), is_unsure=is_unsure, may_be_two=may_be_two)
     feels_danger = turn.decision.lead == EMERGENCY != target.lead
     verdict = _act(turn, reading, target)
+    if verdict.action is Action.WITHDRAW and target.topic == _SUICIDE:
+        verdict = _about(Action.FOLLOW_UP, target, said("een collega kijkt: 'het is goed zo' kan een afscheid zijn"))
     return replace(verdict, is_unsure=is_unsure or feels_danger, may_be_two=reading.has(Sign.TWO_MATTERS))
 
 
@@ -163,9 +166,13 @@ def _act(turn: Turn, reading: TurnReading, target: Known) -> Verdict:
 
 
 def _passes_by(turn: Turn, reading: TurnReading, target: Known) -> bool:
-    """'Sterkte buurtjes', 'net als mijn relatie': somebody without a part in it says something beside it."""
-    brings = turn.has_photo or turn.has_location or reading.has(Sign.QUESTION)
-    return not target.is_own and not brings and reading.has(Sign.ALOOF)
+    """'Sterkte buurtjes', 'net als mijn relatie', '@Carla gaan we?': somebody without a part in it says something beside it."""
+    if target.is_own or turn.has_photo or turn.has_location:
+        return False
+    asks = reading.has(Sign.QUESTION)
+    if is_to_another(turn.text) and not reading.has(Sign.JOINING):
+        return asks or not reading.has(Sign.WITNESS, Sign.NUMBER)
+    return reading.has(Sign.ALOOF) and not asks
 
 
 def _takes_up_again(reading: TurnReading, target: Known) -> bool:

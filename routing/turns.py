@@ -81,6 +81,7 @@ class TurnReading:
 
 _MOST_CHARACTERS = 1_000  # what comes later in a very long message is no chat
 _NOISE = re.compile(r"https?://\S+|(?<!\w)@\w+|#(?=\w)")
+_TO_ANOTHER = re.compile(r"\s*@(?!\S*(?:gemeente|utrecht|wijk))\w+(?!.*@\S*(?:gemeente|utrecht|wijk))", re.IGNORECASE | re.DOTALL)
 _APOSTROPHE = re.compile("'")
 _STOP = re.compile(r"[.!\n…]+")
 _ASKED = re.compile(r"[?؟]+")
@@ -101,6 +102,11 @@ def read_turn(text: str) -> TurnReading:
     """Read a text. Pure; never raises."""
     plain = _plain(text)
     return TurnReading(plain=plain, words=_count_words(plain), content=content_of(text))
+
+
+def is_to_another(text: str) -> bool:
+    """Whether it begins with the name of an account and names the office nowhere: '@Carla gaan we vrijdag?'. Pure."""
+    return _TO_ANOTHER.match(text[:_MOST_CHARACTERS]) is not None
 
 
 def _count_words(plain: str) -> int:

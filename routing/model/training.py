@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,15 +49,19 @@ def train(examples: Sequence[Example], readings: Sequence[Reading], leads: Seque
     rows = [vocabulary.row(reading) for reading in readings]
     matrix = as_matrix(rows, vocabulary.size)
     labels = Labels.of(examples, leads)
-    margins = cross_fitted(matrix, labels, settings.ridge)
-    return Model(
-        leads=labels.leads,
-        vocabulary=vocabulary,
-        heads=labels.heads,
-        weights=Weights.of(fit_ridge(matrix, labels.targets, settings.ridge)),
-        softmax=fit_softmax(second_inputs(margins, rows, labels), labels, settings.softmax_c),
-        lead_of_topic=labels.lead_of_topic,
-    )
+    # The two take about as long and spend it outside Python's lock; each on one core, so that the cores change no figure.
+    with ThreadPoolExecutor(2) as pool, threadpool_limits(1):
+        weights = pool.submit(fit_ridge, matrix, labels.targets, settings.ridge)
+        margins = pool.submit(cross_fitted, matrix, labels, settings.ridge)
+        softmax = fit_softmax(second_inputs(margins.result(), rows, labels), labels, settings.softmax_c)
+        return Model(
+            leads=labels.leads,
+            vocabulary=vocabulary,
+            heads=labels.heads,
+            weights=Weights.of(weights.result()),
+            softmax=softmax,
+            lead_of_topic=labels.lead_of_topic,
+        )
 
 
 _SMALL_QUESTIONS: dict[str, Callable[[Example], tuple[str, ...]]] = {
@@ -150,8 +155,7 @@ def second_inputs(margins: Matrix, rows: Sequence[Row], labels: Labels) -> Matri
 def fit_softmax(inputs: Matrix, labels: Labels, strength: float) -> Matrix:
     """The second stage: weights (inputs + 1 rows, one column per lead) of a multinomial regression."""
     numbers = np.array([labels.leads.index(name) for name in labels.lead])
-    with threadpool_limits(1):  # so small a problem is solved long before threads agree on it
-        regression = LogisticRegression(C=strength, max_iter=3000).fit(inputs, numbers)
+    regression = LogisticRegression(C=strength, max_iter=3000).fit(inputs, numbers)
     weights = np.zeros((inputs.shape[1] + 1, len(labels.leads)), dtype=np.float32)
     weights[-1, :] = -20.0  # a lead without examples is never chosen
     weights[:-1, regression.classes_] = regression.coef_.T

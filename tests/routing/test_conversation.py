@@ -154,6 +154,9 @@ def test_coming_back_to_a_closed_melding_says_so() -> None:
         (Action.STATUS_QUESTION, "komt er vanavond nog iemand of moet ik zelf gaan"),
         (Action.STATUS_QUESTION, "Gaat er iemand heen morgen? Ja of nee"),
         (Action.STATUS_QUESTION, "nobody has called me"),
+        (Action.STATUS_QUESTION, "Krijg ik hier nog een fatsoenlijk antwoord op"),
+        (Action.STATUS_QUESTION, "Ik zou dinsdag teruggebeld worden."),
+        (Action.STATUS_QUESTION, "Wanneer."),
         (Action.STATUS_QUESTION, "üç gün oldu, kimse aramadı"),
         (Action.STATUS_QUESTION, "ніхто не передзвонив"),
         (Action.STATUS_QUESTION, "什么时候修好"),
@@ -285,10 +288,30 @@ def test_neighbours_join_ask_or_only_chat(action: Action, text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["net als mijn ex", "bijna weekend 🎉", "sterkte daar ❤️", "mijn dochter was er niet bij hoor", "good luck guys", "BINGO!!"],
+    [
+        "net als mijn ex",
+        "bijna weekend 🎉",
+        "sterkte daar ❤️",
+        "mijn dochter was er niet bij hoor",
+        "good luck guys",
+        "BINGO!!",
+        "@Ans ga jij daar morgen heen?",
+    ],
 )
 def test_a_passer_by_who_has_no_part_in_it_only_remarks(text: str) -> None:
     assert said(text, a_known(is_own=False, age=timedelta(hours=1))) is Action.OTHER
+
+
+@pytest.mark.parametrize("text", ["@GemeenteUtrecht en bij de school", "@Ans @GemeenteUtrecht hier ook", "@Ans hier ook"])
+def test_who_writes_to_the_office_or_joins_under_a_neighbour_adds(text: str) -> None:
+    assert said(text, a_known(is_own=False, text="en bij de school", age=timedelta(hours=1))) is Action.FOLLOW_UP
+
+
+@pytest.mark.parametrize("text", ["Het is goed zo.", "laat maar, het hoeft niet meer", "het is opgelost"])
+def test_who_said_goodbye_to_life_is_not_taken_to_have_withdrawn(text: str) -> None:
+    goodbye = a_known(lead="noodgeval", topic="suicide", text="ik heb alles opgeruimd en de kat weggebracht", age=SOON)
+    assert said(text, goodbye) is Action.FOLLOW_UP
+    assert said(text + " Mijn zus is hier, dank voor het bellen", goodbye) is not Action.WITHDRAW
 
 
 def test_who_says_yes_and_tells_more_joins() -> None:
