@@ -185,7 +185,7 @@ def parse_own_comment(answer: JsonObject, page_id: str, token: str) -> Sent | Ca
     if own is not None:
         return Sent(external_id=own)
     if None in authors:
-        return CannotTell(reason="Facebook noemt de schrijver niet van een reactie met dit kenmerk; kijk op de pagina")
+        return CannotTell(reason=said("Facebook noemt de schrijver niet van een reactie met dit kenmerk; kijk op de pagina"))
     return None
 
 
@@ -232,10 +232,17 @@ def render_public_reply(message: OutboundMessage) -> dict[str, object]:
     """Raises MessageRejectedError when the text does not fit or no comment is named."""
     longest = _MAX_LENGTH[Delivery.PUBLIC_REPLY]
     if id_of(message.reply_to) is None:
-        raise MessageRejectedError(f"Het antwoord {message.token} noemt geen reactie op Facebook om op te antwoorden.")
+        raise MessageRejectedError(
+            said("Het antwoord %(token)s noemt geen reactie op Facebook om op te antwoorden.", token=message.token)
+        )
     if not 0 < len(message.text) <= longest:
         raise MessageRejectedError(
-            f"Het antwoord {message.token} telt {len(message.text)} tekens; in een reactie mogen het er 1 tot {longest} zijn."
+            said(
+                "Het antwoord %(token)s telt %(count)s tekens; in een reactie mogen het er 1 tot %(most)s zijn.",
+                token=message.token,
+                count=len(message.text),
+                most=longest,
+            )
         )
     return {"message": text_of(message.text)}
 
@@ -243,7 +250,9 @@ def render_public_reply(message: OutboundMessage) -> dict[str, object]:
 def render_private_reply(message: OutboundMessage, page_id: str) -> dict[str, object]:
     """A post is named otherwise than a comment; a post's id begins with the page's."""
     if id_of(message.reply_to) is None:
-        raise MessageRejectedError(f"Het antwoord {message.token} noemt geen reactie op Facebook om op te antwoorden.")
+        raise MessageRejectedError(
+            said("Het antwoord %(token)s noemt geen reactie op Facebook om op te antwoorden.", token=message.token)
+        )
     is_post = message.reply_to.startswith(f"{page_id}_") and message.reply_to.count("_") == 1
     kind = "post_id" if is_post else "comment_id"
     return {"recipient": {kind: message.reply_to}, **render_text(message)}
@@ -281,7 +290,9 @@ class FacebookChannel(PageChannel):
             return await asyncio.to_thread(post, self._graph, message.reply_to, "comments", render_public_reply(message))
         if message.delivery is Delivery.PRIVATE_REPLY:
             return await asyncio.to_thread(post, self._graph, page_id, "messages", render_private_reply(message, page_id))
-        raise MessageRejectedError(f"Facebook kent geen weg '{message.delivery}'; kies een openbaar of een prive-antwoord.")
+        raise MessageRejectedError(
+            said("Facebook kent geen weg '%(way)s'; kies een openbaar of een prive-antwoord.", way=message.delivery)
+        )
 
     async def find_sent(self, message: OutboundMessage) -> Sent | NotFound | CannotTell:
         if message.delivery is Delivery.PRIVATE_REPLY:
@@ -332,4 +343,4 @@ class FacebookChannel(PageChannel):
             after = next_page_of(answer)
             if after is None:
                 return NotFound()
-        return CannotTell(reason="er staan meer reacties dan er nagekeken worden; zoek het met de hand op")
+        return CannotTell(reason=said("er staan meer reacties dan er nagekeken worden; zoek het met de hand op"))

@@ -23,6 +23,7 @@ from channels.graph_refusals import GraphFailure, parse_failure, parse_usage, pa
 from channels.payload import JsonObject, id_of, object_of, text_of
 from channels.session import ExchangeFailedError, FixedHostSession
 from routing.errors import ConfigError
+from routing.sentences import said
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its source has an invalid escape; where warnings are errors it could not be imported
@@ -132,7 +133,7 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # the SDK publishes
         answer = self._call(lambda: self.get_connections(parent, connection, **parameters))
         if isinstance(answer, GraphFailure) or isinstance(answer.get("data"), list):
             return answer
-        return GraphFailure(words="een antwoord zonder lijst")
+        return GraphFailure(words=said("een antwoord zonder lijst"))
 
     def read(self, path: str, **parameters: str) -> Outcome:
         """One object."""
@@ -143,7 +144,9 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # the SDK publishes
         answer = self._call(lambda: self.put_object(parent, connection, **values))
         if isinstance(answer, GraphFailure):
             return answer
-        return id_of(answer.get("message_id")) or id_of(answer.get("id")) or GraphFailure(words="een antwoord zonder nummer")
+        return (
+            id_of(answer.get("message_id")) or id_of(answer.get("id")) or GraphFailure(words=said("een antwoord zonder nummer"))
+        )
 
     @property
     def pace(self) -> timedelta | None:
@@ -168,8 +171,8 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # the SDK publishes
         except ExchangeFailedError as error:
             return GraphFailure(words=error.reason, may_have_arrived=error.may_have_arrived)
         except _FAILURES as error:
-            return GraphFailure(words=f"onleesbaar antwoord ({type(error).__name__})")
-        return answer if isinstance(answer, dict) else GraphFailure(words="onleesbaar antwoord (geen object)")
+            return GraphFailure(words=said("onleesbaar antwoord (%(problem)s)", problem=type(error).__name__))
+        return answer if isinstance(answer, dict) else GraphFailure(words=said("onleesbaar antwoord (geen object)"))
 
     def _refusal(self, response: requests.Response) -> GraphFailure:
         try:

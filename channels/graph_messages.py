@@ -14,6 +14,7 @@ from channels.graph_walk import Container, Step, Walk, Walker
 from channels.payload import JsonObject, carries_token, id_of, object_of, objects_of, text_of
 from routing.errors import ChannelError, MessageRejectedError
 from routing.messages import CannotTell, InboundMessage, NotFound, OutboundMessage, Page, Person, Sent, Unknown, UnreadableItem
+from routing.sentences import said
 
 LONGEST_MESSAGE = 2000  # Messenger platform, Send API reference (not verified for 2026)
 
@@ -35,8 +36,14 @@ def parse_own_message(answer: JsonObject, page_id: str, token: str) -> str | Non
 def render_text(message: OutboundMessage) -> dict[str, object]:
     """The text, and the token where only machines see it: Meta repeats it in the echo of the message."""
     if not 0 < len(message.text) <= LONGEST_MESSAGE:
-        length = f"telt {len(message.text)} tekens; in Messenger mogen het er 1 tot {LONGEST_MESSAGE} zijn"
-        raise MessageRejectedError(f"Het antwoord {message.token} {length}.")
+        raise MessageRejectedError(
+            said(
+                "Het antwoord %(token)s telt %(count)s tekens; in Messenger mogen het er 1 tot %(most)s zijn.",
+                token=message.token,
+                count=len(message.text),
+                most=LONGEST_MESSAGE,
+            )
+        )
     return {
         "message": {"text": text_of(message.text), "metadata": f"wb:{message.token}"},
         "messaging_type": "RESPONSE",
@@ -87,7 +94,7 @@ def find_in_conversations(graph: GraphClient, settings: GraphSettings, message: 
         if not isinstance(found, NotFound):
             return found
     if next_page_of(answer) is not None:
-        return CannotTell(reason="er zijn meer gesprekken dan er nagekeken worden; zoek het met de hand op")
+        return CannotTell(reason=said("er zijn meer gesprekken dan er nagekeken worden; zoek het met de hand op"))
     return NotFound()
 
 
@@ -108,4 +115,4 @@ def _find_in_conversation(
         if isinstance(older, GraphFailure):
             return CannotTell(reason=str(judge_read(older)))
         messages = older
-    return CannotTell(reason="het gesprek is langer dan er nagekeken wordt; zoek het met de hand op")
+    return CannotTell(reason=said("het gesprek is langer dan er nagekeken wordt; zoek het met de hand op"))

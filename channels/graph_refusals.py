@@ -21,6 +21,7 @@ from routing.errors import (
     TemporaryChannelError,
 )
 from routing.messages import Unknown
+from routing.sentences import said
 
 _TOKEN_REFUSED = frozenset({102, 190})
 _TOO_MANY_CALLS = frozenset({4, 17, 32, 341, 613, *range(80_000, 80_100)})
@@ -49,7 +50,12 @@ class GraphFailure:
 
     def __str__(self) -> str:
         numbers = "/".join(str(number) for number in (self.status, self.code, self.subcode) if number is not None)
-        return f"Facebook antwoordde met {numbers or 'niets'}: {self.words[:200] or 'zonder uitleg'}"
+        words = self.words[:200]
+        if not numbers:
+            return said("Facebook gaf geen bruikbaar antwoord: %(words)s", words=words)
+        if not words:
+            return said("Facebook antwoordde met %(numbers)s, zonder uitleg", numbers=numbers)
+        return said("Facebook antwoordde met %(numbers)s: %(words)s", numbers=numbers, words=words)
 
 
 def parse_failure(answer: object, secrets: Iterable[str], *, status: int | None = None) -> GraphFailure:
@@ -95,17 +101,19 @@ def parse_usage(headers: Mapping[str, str]) -> timedelta | None:
 def judge_write(failure: GraphFailure) -> Unknown | ChannelError:
     """Unknown where Facebook may have posted; otherwise the error to raise."""
     if failure.code in _ALREADY_THERE:
-        return Unknown(reason=f"{failure}; lees terug of ons bericht er staat")
+        return Unknown(reason=said("%(failure)s; lees terug of ons bericht er staat", failure=failure))
     if not failure.may_have_arrived:
-        return TemporaryChannelError(f"Facebook is niet bereikbaar: {failure.words}")
+        return TemporaryChannelError(said("Facebook is niet bereikbaar: %(words)s", words=failure.words))
     general = _judge_account(failure)
     if general is not None:
         return general
     if failure.code is None or failure.code in _FAILED_AT_META or failure.is_transient or (failure.status or 500) >= 500:
-        return Unknown(reason=f"{failure}; het bericht kan geplaatst zijn")
+        return Unknown(reason=said("%(failure)s; het bericht kan geplaatst zijn", failure=failure))
     if _is_unreachable(failure):
-        return RecipientUnreachableError(f"{failure}. Deze persoon is zo niet meer te bereiken: kies een andere weg.")
-    return MessageRejectedError(f"{failure}. Laat een medewerker het antwoord met de hand plaatsen.")
+        return RecipientUnreachableError(
+            said("%(failure)s. Deze persoon is zo niet meer te bereiken: kies een andere weg.", failure=failure)
+        )
+    return MessageRejectedError(said("%(failure)s. Laat een medewerker het antwoord met de hand plaatsen.", failure=failure))
 
 
 def judge_read(failure: GraphFailure) -> ChannelError:
@@ -114,7 +122,9 @@ def judge_read(failure: GraphFailure) -> ChannelError:
     if general is not None:
         return general
     if failure.code in _NO_PERMISSION:
-        return ChannelAuthError(f"{failure}. Geef de app de rechten op de pagina en vernieuw het paginatoken.")
+        return ChannelAuthError(
+            said("%(failure)s. Geef de app de rechten op de pagina en vernieuw het paginatoken.", failure=failure)
+        )
     return TemporaryChannelError(str(failure), retry_after=failure.retry_after)
 
 
@@ -122,11 +132,15 @@ def _judge_account(failure: GraphFailure) -> ChannelError | None:
     """What concerns the page or the app, not this one message."""
     is_wrong_proof = failure.code == 100 and "appsecret_proof" in failure.words
     if failure.code in _TOKEN_REFUSED or is_wrong_proof or failure.status == 401:
-        return ChannelAuthError(f"{failure}. Vernieuw het paginatoken of het app-geheim in de instellingen.")
+        return ChannelAuthError(
+            said("%(failure)s. Vernieuw het paginatoken of het app-geheim in de instellingen.", failure=failure)
+        )
     if failure.code in _TOO_MANY_CALLS or failure.status == 429:
         return TemporaryChannelError(str(failure), retry_after=failure.retry_after)
     if (failure.code, failure.subcode) == (10, _PAGE_RESTRICTED):
-        return TemporaryChannelError(f"{failure}. Kijk in Facebook waarom de pagina beperkt is.", retry_after=failure.retry_after)
+        return TemporaryChannelError(
+            said("%(failure)s. Kijk in Facebook waarom de pagina beperkt is.", failure=failure), retry_after=failure.retry_after
+        )
     return None
 
 

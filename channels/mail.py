@@ -26,17 +26,18 @@ from channels.mail_address import checked_address
 from channels.payload import text_of
 from routing.errors import (
     ChannelAuthError,
+    ChannelError,
     ConfigError,
     MessageRejectedError,
     RecipientUnreachableError,
     TemporaryChannelError,
 )
 from routing.messages import CannotTell, Delivery, OutboundMessage, Page, Sent, Unknown
+from routing.sentences import said
 
 LONGEST_TEXT = 20_000
 _TOKEN = re.compile(r"(?P<kenmerk>[A-Z]+-\d{4}-\d+)/\d+")
 _LINE_WITH_DOT = re.compile(rb"^\.", re.MULTILINE)
-_CUT = "de verbinding met de mailserver brak af nadat het bericht was overgedragen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +86,13 @@ def render_mail(message: OutboundMessage, settings: MailSettings, now: datetime)
     """
     address = checked_address(message.to)
     if address is None:
-        raise RecipientUnreachableError("e-mail: bij deze melder hoort geen bruikbaar e-mailadres")
+        raise RecipientUnreachableError(said("e-mail: bij deze melder hoort geen bruikbaar e-mailadres"))
     text = text_of(message.text)
     if not text.strip() or len(text) > LONGEST_TEXT:
-        raise MessageRejectedError(f"e-mail: de tekst is leeg of langer dan {LONGEST_TEXT} tekens")
+        raise MessageRejectedError(said("e-mail: de tekst is leeg of langer dan %(most)s tekens", most=LONGEST_TEXT))
     found = _TOKEN.fullmatch(message.token)
     if found is None:
-        raise MessageRejectedError("e-mail: het antwoord heeft geen kenmerk")
+        raise MessageRejectedError(said("e-mail: het antwoord heeft geen kenmerk"))
     mail = EmailMessage(policy=SMTP)
     mail["From"] = Address(display_name=settings.from_name, addr_spec=settings.from_address)
     mail["To"] = Address(addr_spec=address)
@@ -140,7 +141,7 @@ class MailChannel:
         return render_mail(message, self._settings, self._now())
 
     async def find_sent(self, message: OutboundMessage) -> CannotTell:  # noqa: ARG002 - the contract's parameter
-        return CannotTell(reason="een mailserver laat niet nakijken wat hij aannam")
+        return CannotTell(reason=said("een mailserver laat niet nakijken wat hij aannam"))
 
     async def aclose(self) -> None:
         """Every message has its own connection: nothing stays open."""
@@ -150,18 +151,23 @@ def _deliver(settings: MailSettings, mail: EmailMessage) -> Sent | Unknown:
     try:
         connection = _connected(settings)
     except ssl.SSLCertVerificationError as error:
-        problem = (
-            f"e-mail: het certificaat van de mailserver is niet te vertrouwen ({error.verify_message}); er is niets verzonden"
+        problem = said(
+            "e-mail: het certificaat van de mailserver is niet te vertrouwen (%(problem)s); er is niets verzonden",
+            problem=error.verify_message,
         )
         raise TemporaryChannelError(problem) from None
     except (OSError, smtplib.SMTPException) as error:
-        raise TemporaryChannelError(f"e-mail: geen verbinding met de mailserver ({type(error).__name__})") from None
+        raise TemporaryChannelError(
+            said("e-mail: geen verbinding met de mailserver (%(problem)s)", problem=type(error).__name__)
+        ) from None
     try:
         _introduce(connection, settings)
         _address(connection, mail)
         outcome = _hand_over(connection, mail)
     except (OSError, smtplib.SMTPException) as error:
-        problem = f"e-mail: de mailserver brak het gesprek af; er is niets verzonden ({type(error).__name__})"
+        problem = said(
+            "e-mail: de mailserver brak het gesprek af; er is niets verzonden (%(problem)s)", problem=type(error).__name__
+        )
         raise TemporaryChannelError(problem) from None
     finally:
         _leave(connection)
@@ -190,11 +196,13 @@ def _introduce(connection: smtplib.SMTP, settings: MailSettings) -> None:
         _log_in(connection, settings.username, settings.password)
     except smtplib.SMTPAuthenticationError as error:
         if 400 <= error.smtp_code < 500:
-            raise TemporaryChannelError("e-mail: de mailserver kan nu niemand aanmelden") from None
-        raise ChannelAuthError("e-mail: de mailserver weigert username en password; verbeter ze in de instellingen") from None
+            raise TemporaryChannelError(said("e-mail: de mailserver kan nu niemand aanmelden")) from None
+        raise ChannelAuthError(
+            said("e-mail: de mailserver weigert username en password; verbeter ze in de instellingen")
+        ) from None
     except smtplib.SMTPNotSupportedError:
         raise ChannelAuthError(
-            "e-mail: de mailserver kent geen aanmelding; laat username leeg of kies een andere poort"
+            said("e-mail: de mailserver kent geen aanmelding; laat username leeg of kies een andere poort")
         ) from None
 
 
@@ -204,7 +212,7 @@ def _log_in(connection: smtplib.SMTP, username: str, password: str) -> None:
         connection.login(username, password)
         return
     if "PLAIN" not in connection.esmtp_features.get("auth", "").upper().split():
-        raise ChannelAuthError("e-mail: deze mailserver neemt geen password met bijzondere letters aan; kies er een zonder")
+        raise ChannelAuthError(said("e-mail: deze mailserver neemt geen password met bijzondere letters aan; kies er een zonder"))
     secret = base64.b64encode(f"\0{username}\0{password}".encode()).decode()
     code, words = connection.docmd("AUTH", f"PLAIN {secret}")
     if code != 235:
@@ -214,38 +222,46 @@ def _log_in(connection: smtplib.SMTP, username: str, password: str) -> None:
 def _address(connection: smtplib.SMTP, mail: EmailMessage) -> None:
     code, words = connection.mail(mail["From"].addresses[0].addr_spec)
     if code != 250:
-        raise _refusal(code, words, "de afzender") or ChannelAuthError(f"e-mail: de afzender wordt geweigerd: {_shown(words)}")
+        problem = said("e-mail: de mailserver neemt de afzender nu niet aan (%(num)s): %(words)s", num=code, words=_shown(words))
+        raise _not_now(code, problem) or ChannelAuthError(
+            said("e-mail: de afzender wordt geweigerd: %(words)s", words=_shown(words))
+        )
     code, words = connection.rcpt(mail["To"].addresses[0].addr_spec)
     if code not in {250, 251}:
-        problem = f"e-mail: dit adres wordt geweigerd: {_shown(words)}"
-        raise _refusal(code, words, "dit adres") or RecipientUnreachableError(problem)
+        problem = said("e-mail: de mailserver neemt dit adres nu niet aan (%(num)s): %(words)s", num=code, words=_shown(words))
+        raise _not_now(code, problem) or RecipientUnreachableError(
+            said("e-mail: dit adres wordt geweigerd: %(words)s", words=_shown(words))
+        )
 
 
 def _hand_over(connection: smtplib.SMTP, mail: EmailMessage) -> Sent | Unknown:
     """The message, and only then the line that ends it: before that line nothing can have been accepted."""
     code, words = connection.docmd("DATA")
     if code != 354:
-        raise _refusal(code, words, "het bericht") or MessageRejectedError(
-            f"e-mail: het bericht wordt geweigerd: {_shown(words)}"
-        )
+        raise _refusal_of_message(code, words)
     connection.send(_LINE_WITH_DOT.sub(b"..", mail.as_bytes()))
     try:
         connection.send(b".\r\n")
         code, words = connection.getreply()
     except (OSError, smtplib.SMTPException):
-        return Unknown(reason=f"e-mail: {_CUT}")
+        return Unknown(reason=said("e-mail: de verbinding met de mailserver brak af nadat het bericht was overgedragen"))
     if code == 250:
         return Sent(external_id=str(mail["Message-ID"]))
     if not 400 <= code < 600:
-        return Unknown(reason=f"e-mail: de mailserver gaf een onbekend antwoord ({code})")
-    raise _refusal(code, words, "het bericht") or MessageRejectedError(f"e-mail: het bericht wordt geweigerd: {_shown(words)}")
+        return Unknown(reason=said("e-mail: de mailserver gaf een onbekend antwoord (%(num)s)", num=code))
+    raise _refusal_of_message(code, words)
 
 
-def _refusal(code: int, words: bytes, what: str) -> TemporaryChannelError | None:
-    """A "not now" of the server; None for a final no, which means something else at every step."""
-    if 500 <= code < 600:
-        return None
-    return TemporaryChannelError(f"e-mail: de mailserver neemt {what} nu niet aan ({code}): {_shown(words)}")
+def _refusal_of_message(code: int, words: bytes) -> ChannelError:
+    problem = said("e-mail: de mailserver neemt het bericht nu niet aan (%(num)s): %(words)s", num=code, words=_shown(words))
+    return _not_now(code, problem) or MessageRejectedError(
+        said("e-mail: het bericht wordt geweigerd: %(words)s", words=_shown(words))
+    )
+
+
+def _not_now(code: int, problem: str) -> TemporaryChannelError | None:
+    """None for a final no, which means something else at every step."""
+    return None if 500 <= code < 600 else TemporaryChannelError(problem)
 
 
 def _shown(words: bytes) -> str:

@@ -48,6 +48,7 @@ from routing.messages import (
     Unknown,
     Visibility,
 )
+from routing.sentences import said
 
 LONGEST_MENTION = 32  # "@", a name of at most 30 and a space; the server's name behind it is not counted
 LINK_LENGTH = 23
@@ -73,12 +74,12 @@ def render_post(message: OutboundMessage, parent: JsonObject, text_limit: int) -
     longest = text_limit - LONGEST_MENTION
     text = text_of(message.text)
     if message.delivery not in _VISIBILITY:
-        raise MessageRejectedError(f"mastodon: de weg '{message.delivery}' bestaat hier niet")
+        raise MessageRejectedError(said("mastodon: de weg '%(way)s' bestaat hier niet", way=message.delivery))
     if not text.strip() or length_of(text) > longest:
-        raise MessageRejectedError(f"mastodon: de tekst is leeg of langer dan {longest} tekens")
+        raise MessageRejectedError(said("mastodon: de tekst is leeg of langer dan %(most)s tekens", most=longest))
     acct = text_of(object_of(parent.get("account")).get("acct"))
     if not acct:
-        raise RecipientUnreachableError("mastodon: bij dit bericht hoort geen account meer")
+        raise RecipientUnreachableError(said("mastodon: bij dit bericht hoort geen account meer"))
     draft: dict[str, object] = {
         "status": f"@{acct} {_ADDRESSES_SOMEBODY.sub(_ADDRESSES_NOBODY, text)}",
         "visibility": _narrowest(_VISIBILITY[message.delivery], text_of(parent.get("visibility"))),
@@ -214,10 +215,10 @@ class MastodonChannel:
             return _judged_post(answer)
         if isinstance(answer, ExchangeFailedError):
             if not answer.may_have_arrived:
-                raise TemporaryChannelError(f"mastodon: niet bereikbaar: {answer.reason}")
-            return Unknown(reason=f"mastodon: {answer.reason}")
+                raise TemporaryChannelError(said("mastodon: niet bereikbaar: %(reason)s", reason=answer.reason))
+            return Unknown(reason=said("mastodon: %(reason)s", reason=answer.reason))
         posted = id_of(object_of(answer).get("id"))
-        return Sent(external_id=posted) if posted else Unknown(reason="Mastodon antwoordde zonder nummer van het bericht")
+        return Sent(external_id=posted) if posted else Unknown(reason=said("Mastodon antwoordde zonder nummer van het bericht"))
 
     def _parent(self, message: OutboundMessage) -> JsonObject:
         """What is answered, as it stands now. When the resident deleted it, a private answer still finds the person."""
@@ -226,11 +227,11 @@ class MastodonChannel:
             return object_of(_usable(answer))
         if message.delivery is Delivery.PUBLIC_REPLY:
             raise RecipientUnreachableError(
-                "mastodon: het bericht van de bewoner is weg; in het openbaar antwoorden kan niet meer"
+                said("mastodon: het bericht van de bewoner is weg; in het openbaar antwoorden kan niet meer")
             )
         answer = self._client.account(message.to)
         if _is_missing(answer):
-            raise RecipientUnreachableError("mastodon: dit account bestaat niet meer")
+            raise RecipientUnreachableError(said("mastodon: dit account bestaat niet meer"))
         return {"account": object_of(_usable(answer))}
 
     def _find_sent(self, message: OutboundMessage) -> Sent | NotFound | CannotTell:
@@ -242,14 +243,18 @@ class MastodonChannel:
         statuses = list_of(_usable(self._client.statuses_of(own_id, READ_BACK)))
         found = parse_own_post(statuses, own_id, message.token)
         if found is None and len(statuses) >= READ_BACK:
-            return CannotTell(reason="het bericht van de bewoner is weg en er zijn te veel nieuwere; zoek het met de hand op")
+            return CannotTell(
+                reason=said("het bericht van de bewoner is weg en er zijn te veel nieuwere; zoek het met de hand op")
+            )
         return Sent(external_id=found) if found else NotFound()
 
     def _own_id(self) -> str:
         if self._account_id is None:
             self._account_id = id_of(object_of(_usable(self._client.me())).get("id"))
         if self._account_id is None:
-            raise TemporaryChannelError("mastodon: de server noemde geen account bij dit token; kijk of het account open is")
+            raise TemporaryChannelError(
+                said("mastodon: de server noemde geen account bij dit token; kijk of het account open is")
+            )
         return self._account_id
 
 
@@ -262,17 +267,19 @@ def _usable(answer: Outcome) -> object:
     if isinstance(answer, Refusal):
         raise _judged_account(answer) or TemporaryChannelError(str(answer), retry_after=answer.retry_after)
     if isinstance(answer, ExchangeFailedError):
-        raise TemporaryChannelError(f"mastodon: niet te lezen: {answer.reason}")
+        raise TemporaryChannelError(said("mastodon: niet te lezen: %(reason)s", reason=answer.reason))
     return answer
 
 
 def _judged_post(refusal: Refusal) -> Unknown:
     """Unknown where it may have been posted; raises the error that any other refusal stands for."""
     if refusal.status >= 500 or refusal.status < 400 or refusal.status == 408:
-        return Unknown(reason=f"{refusal}; het bericht kan geplaatst zijn")
+        return Unknown(reason=said("%(failure)s; het bericht kan geplaatst zijn", failure=refusal))
     if refusal.status == 404:
-        raise RecipientUnreachableError(f"{refusal}. Het bericht waarop dit antwoordt is weg.")
-    raise _judged_account(refusal) or MessageRejectedError(f"{refusal}. Laat een medewerker het antwoord met de hand plaatsen.")
+        raise RecipientUnreachableError(said("%(failure)s. Het bericht waarop dit antwoordt is weg.", failure=refusal))
+    raise _judged_account(refusal) or MessageRejectedError(
+        said("%(failure)s. Laat een medewerker het antwoord met de hand plaatsen.", failure=refusal)
+    )
 
 
 def _judged_account(refusal: Refusal) -> ChannelError | None:
@@ -280,5 +287,7 @@ def _judged_account(refusal: Refusal) -> ChannelError | None:
     if refusal.status == 429:
         return TemporaryChannelError(str(refusal), retry_after=refusal.retry_after)
     if refusal.status in {401, 403}:
-        return ChannelAuthError(f"{refusal}. Maak een nieuw token in de instellingen van het Mastodon-account.")
+        return ChannelAuthError(
+            said("%(failure)s. Maak een nieuw token in de instellingen van het Mastodon-account.", failure=refusal)
+        )
     return None

@@ -19,6 +19,7 @@ from mastodon import Mastodon
 from channels.payload import moment_of, object_of, text_of
 from channels.session import ExchangeFailedError, FixedHostSession
 from routing.errors import ConfigError
+from routing.sentences import said
 
 _LONGEST_WAIT = timedelta(hours=1)
 PAGE_AT_MOST = 80  # docs.joinmastodon.org/methods/notifications, November 2026
@@ -69,7 +70,9 @@ class Refusal:
     retry_after: timedelta | None = None
 
     def __str__(self) -> str:
-        return f"de Mastodon-server antwoordde met {self.status}: {self.words[:200] or 'zonder uitleg'}"
+        if not self.words:
+            return said("de Mastodon-server antwoordde met %(num)s, zonder uitleg", num=self.status)
+        return said("de Mastodon-server antwoordde met %(num)s: %(words)s", num=self.status, words=self.words[:200])
 
 
 Outcome = object | Refusal | ExchangeFailedError
@@ -153,10 +156,12 @@ class MastodonClient:
         except Exception as error:  # noqa: BLE001 - whatever the SDK made of the answer, the answer itself is judged below
             problem = type(error).__name__
         else:
-            problem = "geen verzoek"
+            problem = said("geen verzoek")
         last = self._session.take_last()
         if last is None:
-            return ExchangeFailedError(f"het verzoek kon niet worden gemaakt ({problem})", may_have_arrived=False)
+            return ExchangeFailedError(
+                said("het verzoek kon niet worden gemaakt (%(problem)s)", problem=problem), may_have_arrived=False
+            )
         return last if isinstance(last, ExchangeFailedError) else self._outcome(last)
 
     def _outcome(self, answer: requests.Response) -> Outcome:
@@ -168,7 +173,7 @@ class MastodonClient:
             words = text_of(object_of(body).get("error"))
             return Refusal(status=answer.status_code, words=words, retry_after=_wait_of(answer.headers, self._now()))
         if body is None:
-            return ExchangeFailedError("onleesbaar antwoord", may_have_arrived=True)
+            return ExchangeFailedError(said("onleesbaar antwoord"), may_have_arrived=True)
         return body
 
 

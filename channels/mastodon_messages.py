@@ -92,12 +92,12 @@ def lean(notification: object) -> object:
 
 def judge_account(account: JsonObject) -> Iterator[Finding]:
     """What the account says of itself: who it is, and what residents should be able to see of it."""
-    yield Finding(text=f"het token hoort bij @{text_of(account.get('acct'))}")
+    yield Finding(text=said("het token hoort bij @%(account)s", account=text_of(account.get("acct"))))
     if account.get("bot") is True:
-        yield Finding(text="het account zegt in zijn profiel dat het een bot is")
+        yield Finding(text=said("het account zegt in zijn profiel dat het een bot is"))
     else:
         yield Finding(
-            text="het account heet geen bot; zet in het profiel 'Dit is een geautomatiseerd account' aan", is_good=False
+            text=said("het account heet geen bot; zet in het profiel 'Dit is een geautomatiseerd account' aan"), is_good=False
         )
 
 

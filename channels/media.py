@@ -10,6 +10,7 @@ import httpx
 
 from channels.redact import foreign
 from routing.errors import MessageRejectedError, TemporaryChannelError
+from routing.sentences import said
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
@@ -27,7 +28,7 @@ async def download(address: str, target: BinaryIO, *, hosts: Collection[str], li
         if further is None:
             return
         address = further
-    raise MessageRejectedError("de bijlage verwijst steeds naar een ander adres; dat volgen wij niet")
+    raise MessageRejectedError(said("de bijlage verwijst steeds naar een ander adres; dat volgen wij niet"))
 
 
 async def _take(address: str, target: BinaryIO, limit: int, secrets: Collection[str]) -> str | None:
@@ -48,9 +49,9 @@ async def _take(address: str, target: BinaryIO, limit: int, secrets: Collection[
                     raise MessageRejectedError(_too_large(limit))
                 target.write(piece)
     except httpx.InvalidURL:
-        raise MessageRejectedError("het adres van de bijlage is onleesbaar") from None
+        raise MessageRejectedError(said("het adres van de bijlage is onleesbaar")) from None
     except httpx.HTTPError as error:
-        raise TemporaryChannelError("de bijlage is nu niet op te halen") from foreign(error, secrets)
+        raise TemporaryChannelError(said("de bijlage is nu niet op te halen")) from foreign(error, secrets)
     return None
 
 
@@ -58,23 +59,25 @@ def _check_address(address: str, hosts: Collection[str]) -> None:
     try:
         parts = urlsplit(address)
     except ValueError:
-        raise MessageRejectedError("het adres van de bijlage is onleesbaar") from None
+        raise MessageRejectedError(said("het adres van de bijlage is onleesbaar")) from None
     host = parts.hostname or ""
     is_theirs = any(host == name or (name.startswith(".") and host.endswith(name)) for name in hosts)
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
     if not (is_theirs and is_safe) or parts.username or parts.password:
-        raise MessageRejectedError(f"het adres van de bijlage is niet van het platform ({host[:100] or 'geen server'})")
+        if not host:
+            raise MessageRejectedError(said("het adres van de bijlage noemt geen server"))
+        raise MessageRejectedError(said("het adres van de bijlage is niet van het platform (%(host)s)", host=host[:100]))
 
 
 def _check_answer(response: httpx.Response, limit: int) -> None:
     if response.status_code >= 500 or response.status_code in {408, 429}:
-        raise TemporaryChannelError(f"de bijlage is nu niet op te halen (HTTP {response.status_code})")
+        raise TemporaryChannelError(said("de bijlage is nu niet op te halen (HTTP %(num)s)", num=response.status_code))
     if response.status_code != 200:
-        raise MessageRejectedError(f"de bijlage is er niet meer (HTTP {response.status_code})")
+        raise MessageRejectedError(said("de bijlage is er niet meer (HTTP %(num)s)", num=response.status_code))
     announced = response.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
         raise MessageRejectedError(_too_large(limit))
 
 
 def _too_large(limit: int) -> str:
-    return f"de bijlage is groter dan {limit // 1_000_000} MB; bekijk haar op het platform"
+    return said("de bijlage is groter dan %(most)s MB; bekijk haar op het platform", most=limit // 1000000)

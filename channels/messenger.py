@@ -220,7 +220,9 @@ def _seconds(moment: datetime | None) -> int | None:
 def render_direct_message(message: OutboundMessage) -> dict[str, object]:
     """Raises MessageRejectedError when the text does not fit or no person is named."""
     if id_of(message.to) is None:
-        raise MessageRejectedError(f"Het antwoord {message.token} noemt geen persoon op Messenger om aan te schrijven.")
+        raise MessageRejectedError(
+            said("Het antwoord %(token)s noemt geen persoon op Messenger om aan te schrijven.", token=message.token)
+        )
     rendered = render_text(message)
     body = {**object_of(rendered["message"]), **render_buttons(message.options)}
     return {"recipient": {"id": message.to}, **rendered, "message": body}
@@ -263,7 +265,7 @@ class MessengerChannel(PageChannel):
 
     async def send(self, message: OutboundMessage) -> Sent | Unknown:
         if message.delivery is not Delivery.DIRECT:
-            raise MessageRejectedError(f"Messenger kent geen weg '{message.delivery}'; kies een direct bericht.")
+            raise MessageRejectedError(said("Messenger kent geen weg '%(way)s'; kies een direct bericht.", way=message.delivery))
         return await asyncio.to_thread(post, self._graph, self._settings.page_id, "messages", render_direct_message(message))
 
     async def find_sent(self, message: OutboundMessage) -> Sent | NotFound | CannotTell:

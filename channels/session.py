@@ -13,6 +13,7 @@ import requests
 import urllib3.exceptions
 
 from routing.errors import ConfigError
+from routing.sentences import said
 
 _LONGEST_NUMBER = 100  # digits; Python refuses to read a number of more than 4300
 
@@ -65,8 +66,11 @@ def checked_base_url(base_url: str) -> str:
 
 def _sorted_failure(error: requests.RequestException) -> ExchangeFailedError:
     never_left = isinstance(error, requests.ConnectTimeout) or _is_refused_connection(error)
-    what = "geen verbinding" if never_left else "de verbinding brak af of er kwam geen antwoord"
-    return ExchangeFailedError(f"{what} ({type(error).__name__})", may_have_arrived=not never_left)
+    kind = type(error).__name__
+    if never_left:
+        return ExchangeFailedError(said("geen verbinding (%(problem)s)", problem=kind), may_have_arrived=False)
+    reason = said("de verbinding brak af of er kwam geen antwoord (%(problem)s)", problem=kind)
+    return ExchangeFailedError(reason, may_have_arrived=True)
 
 
 def _is_refused_connection(error: requests.RequestException) -> bool:

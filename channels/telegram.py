@@ -34,6 +34,7 @@ from routing.messages import (
     Sent,
     Unknown,
 )
+from routing.sentences import said
 
 LONGEST_TEXT = 4096
 BATCH = 100
@@ -72,15 +73,19 @@ class TelegramSettings:
 
 def judge_bot(me: JsonObject, webhook: JsonObject, webhook_url: str) -> Iterator[Finding]:
     """What getMe and getWebhookInfo say about a bot that is polled, or that has the webhook of the settings."""
-    yield Finding(text=f"het token is goed; de bot heet @{text_of(me.get('username'))}")
+    yield Finding(text=said("het token is goed; de bot heet @%(account)s", account=text_of(me.get("username"))))
     if text_of(webhook.get("url")) != webhook_url:
         yield Finding(
-            text="bij Telegram staat een ander webhookadres dan in de instellingen; bij de start wordt dat gelijk", is_good=False
+            text=said("bij Telegram staat een ander webhookadres dan in de instellingen; bij de start wordt dat gelijk"),
+            is_good=False,
         )
     if webhook_url and text_of(webhook.get("last_error_message")):
-        yield Finding(text=f"Telegram bereikt de webhook niet: {text_of(webhook.get('last_error_message'))}", is_good=False)
+        yield Finding(
+            text=said("Telegram bereikt de webhook niet: %(words)s", words=text_of(webhook.get("last_error_message"))),
+            is_good=False,
+        )
     waiting = size_of(webhook.get("pending_update_count")) or 0
-    yield Finding(text=f"er wachten {waiting} berichten bij Telegram")
+    yield Finding(text=said("er wachten %(count)s berichten bij Telegram", count=waiting))
 
 
 def next_offset(updates: list[object], offset: int) -> int:
@@ -112,15 +117,15 @@ def render_message(message: OutboundMessage) -> dict[str, object]:
     Raises MessageRejectedError for what Telegram would refuse, RecipientUnreachableError for a thread that is no chat.
     """
     if message.delivery is Delivery.PRIVATE_REPLY:
-        raise MessageRejectedError("telegram: hier bestaan alleen directe berichten en antwoorden in een groep")
+        raise MessageRejectedError(said("telegram: hier bestaan alleen directe berichten en antwoorden in een groep"))
     text = text_of(message.text)
     if not text.strip() or utf16_length(text) > LONGEST_TEXT:
-        raise MessageRejectedError(f"telegram: de tekst is leeg of langer dan {LONGEST_TEXT} tekens")
+        raise MessageRejectedError(said("telegram: de tekst is leeg of langer dan %(most)s tekens", most=LONGEST_TEXT))
     is_there = message.delivery is Delivery.PUBLIC_REPLY or message.thread == message.to or not message.to
     chat_id = number_of(message.thread if is_there else message.to)  # a private chat has the number of the person
     answered = number_of(message.reply_to) if is_there else None
     if chat_id is None:
-        raise RecipientUnreachableError("telegram: bij dit gesprek hoort geen nummer van Telegram")
+        raise RecipientUnreachableError(said("telegram: bij dit gesprek hoort geen nummer van Telegram"))
     reply: dict[str, object] = (
         {} if answered is None else {"reply_parameters": {"message_id": answered, "allow_sending_without_reply": True}}
     )
@@ -218,7 +223,7 @@ class TelegramChannel:
         try:
             return await self._api.call(method, wanted, wait=wait)
         except (OutcomeUnknownError, MessageRejectedError, RecipientUnreachableError) as error:
-            raise TemporaryChannelError(f"telegram: ophalen lukt nu niet: {error}") from error
+            raise TemporaryChannelError(said("telegram: ophalen lukt nu niet: %(problem)s", problem=error)) from error
 
     async def _get_updates(self, offset: int) -> list[object]:
         wanted = {"offset": offset, "limit": BATCH, "timeout": self._long_poll, "allowed_updates": list(KINDS)}
@@ -228,7 +233,7 @@ class TelegramChannel:
             await self._ask("delete_webhook", {"drop_pending_updates": False})
             updates = await self._ask("get_updates", wanted, wait=self._long_poll)
         if not isinstance(updates, list):
-            raise TemporaryChannelError("telegram: ophalen lukt nu niet: het antwoord is geen lijst")
+            raise TemporaryChannelError(said("telegram: ophalen lukt nu niet: het antwoord is geen lijst"))
         return updates
 
     async def send(self, message: OutboundMessage) -> Sent | Unknown:
@@ -244,21 +249,23 @@ class TelegramChannel:
             return Unknown(reason=str(error))
         message_id = number_of(object_of(answer).get("message_id"))
         if message_id is None:
-            return Unknown(reason="Telegram gaf geen nummer van het bericht terug")
+            return Unknown(reason=said("Telegram gaf geen nummer van het bericht terug"))
         return Sent(external_id=f"{wanted['chat_id']}:{message_id}")
 
     async def find_sent(self, message: OutboundMessage) -> CannotTell:  # noqa: ARG002 - the contract's parameter
-        return CannotTell(reason="Telegram laat een bot niet teruglezen wat hij stuurde")
+        return CannotTell(reason=said("Telegram laat een bot niet teruglezen wat hij stuurde"))
 
     async def download(self, reference: str, target: BinaryIO, limit: int) -> None:
         """Telegram gives files of up to 20 MB to a bot (core.telegram.org/bots/api, November 2026)."""
         try:
             file = object_of(await self._api.call("get_file", {"file_id": reference}))
         except OutcomeUnknownError as error:
-            raise TemporaryChannelError(f"telegram: de bijlage is nu niet op te halen: {error}") from error
+            raise TemporaryChannelError(
+                said("telegram: de bijlage is nu niet op te halen: %(problem)s", problem=error)
+            ) from error
         path, base = text_of(file.get("file_path")), self._settings.base_url.rstrip("/")
         if not path:
-            raise MessageRejectedError("telegram: de bijlage is er niet meer")
+            raise MessageRejectedError(said("telegram: de bijlage is er niet meer"))
         address = f"{base}/file/bot{self._settings.token}/{quote(path)}"
         host = urlsplit(base).hostname or ""
         await download(address, target, hosts={host}, limit=limit, secrets=(self._settings.token,))

@@ -29,6 +29,7 @@ from routing.errors import (
     RecipientUnreachableError,
     TemporaryChannelError,
 )
+from routing.sentences import said
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SENDERS = 4
@@ -46,7 +47,7 @@ class ChatMovedError(RecipientUnreachableError):
     """The group became a supergroup: it goes on under another number."""
 
     def __init__(self, new_chat_id: int) -> None:
-        super().__init__("telegram: deze groep is een supergroep geworden en kreeg een ander nummer")
+        super().__init__(said("telegram: deze groep is een supergroep geworden en kreeg een ander nummer"))
         self.new_chat_id = new_chat_id
 
 
@@ -130,12 +131,12 @@ class TelegramApi:
         text = redact(str(error), self._secrets)
         causes = tuple(_causes(error))
         if any(isinstance(cause, _NEVER_LEFT) for cause in causes):
-            return TemporaryChannelError("telegram: geen verbinding met de server; er is niets verzonden")
+            return TemporaryChannelError(said("telegram: geen verbinding met de server; er is niets verzonden"))
         if any(isinstance(cause, _FloodError) for cause in causes):
-            return TemporaryChannelError("telegram: te veel verzoeken; probeer het later")
+            return TemporaryChannelError(said("telegram: te veel verzoeken; probeer het later"))
         if any(isinstance(cause, _ForeignAnswerError) for cause in causes):
-            return OutcomeUnknownError("het antwoord is niet van Telegram, of kwam niet heel aan")
-        return _refusal(error, text) or OutcomeUnknownError(f"geen bruikbaar antwoord van Telegram: {text}")
+            return OutcomeUnknownError(said("het antwoord is niet van Telegram, of kwam niet heel aan"))
+        return _refusal(error, text) or OutcomeUnknownError(said("geen bruikbaar antwoord van Telegram: %(words)s", words=text))
 
 
 def _refusal(error: BaseException, text: str) -> ChannelError | None:
@@ -144,21 +145,23 @@ def _refusal(error: BaseException, text: str) -> ChannelError | None:
         case RetryAfter():
             wait = error.retry_after
             seconds = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
-            return TemporaryChannelError("telegram: te veel verzoeken; Telegram vraagt te wachten", retry_after=seconds)
+            return TemporaryChannelError(said("telegram: te veel verzoeken; Telegram vraagt te wachten"), retry_after=seconds)
         case ChatMigrated():
             return ChatMovedError(error.new_chat_id)
         case Forbidden():
-            return RecipientUnreachableError(f"telegram: deze persoon is niet bereikbaar: {text}")
+            return RecipientUnreachableError(said("telegram: deze persoon is niet bereikbaar: %(words)s", words=text))
         case InvalidToken():
-            return ChannelAuthError("telegram: het token wordt niet herkend; vraag bij @BotFather een nieuw token aan")
+            return ChannelAuthError(said("telegram: het token wordt niet herkend; vraag bij @BotFather een nieuw token aan"))
         case Conflict() if "webhook is active" in text:
-            return WebhookInUseError("telegram: er staat een webhook, dus ophalen gaat niet")
+            return WebhookInUseError(said("telegram: er staat een webhook, dus ophalen gaat niet"))
         case Conflict():
-            return TemporaryChannelError("telegram: een ander programma haalt berichten op met dit token: zet het andere uit")
+            return TemporaryChannelError(
+                said("telegram: een ander programma haalt berichten op met dit token: zet het andere uit")
+            )
         case BadRequest():
-            is_gone = "chat not found" in text.lower()
-            kind = RecipientUnreachableError if is_gone else MessageRejectedError
-            return kind(f"telegram: {'het gesprek bestaat niet' if is_gone else 'bericht geweigerd'}: {text}")
+            if "chat not found" in text.lower():
+                return RecipientUnreachableError(said("telegram: het gesprek bestaat niet: %(words)s", words=text))
+            return MessageRejectedError(said("telegram: bericht geweigerd: %(words)s", words=text))
     return None
 
 

@@ -32,6 +32,7 @@ from channels.twitter_messages import (
     NAME,
     Found,
     ids_in,
+    judge_account,
     parse_direct_messages,
     parse_mentions,
     parse_own_direct_message,
@@ -60,6 +61,7 @@ from routing.messages import (
     Unknown,
     UnreadableItem,
 )
+from routing.sentences import said
 
 # X documentation, August 2026: weighted characters for a post, plain ones for a direct message.
 _MAX_LENGTH = {Delivery.PUBLIC_REPLY: 280, Delivery.DIRECT: 10_000}
@@ -76,7 +78,8 @@ _CHALLENGE = re.compile(r"[!#-Z^-z|~]{1,255}")  # a word, without what JSON puts
 def render_public_reply(message: OutboundMessage) -> dict[str, str]:
     """Raises MessageRejectedError when the text does not fit or no post is named."""
     if post_id_of(message.reply_to) is None:
-        raise MessageRejectedError(f"Het antwoord {message.token} noemt geen bericht op X om op te antwoorden.")
+        problem = said("Het antwoord %(token)s noemt geen bericht op X om op te antwoorden.", token=message.token)
+        raise MessageRejectedError(problem)
     _check_length(message, weighted_length(message.text))
     return {"text": text_of(message.text), "in_reply_to_tweet_id": message.reply_to}
 
@@ -84,7 +87,8 @@ def render_public_reply(message: OutboundMessage) -> dict[str, str]:
 def render_direct_message(message: OutboundMessage) -> dict[str, str]:
     """Raises MessageRejectedError when the text does not fit or no person is named."""
     if post_id_of(message.to) is None:
-        raise MessageRejectedError(f"Het antwoord {message.token} noemt geen persoon op X om aan te schrijven.")
+        problem = said("Het antwoord %(token)s noemt geen persoon op X om aan te schrijven.", token=message.token)
+        raise MessageRejectedError(problem)
     _check_length(message, len(message.text))
     return {"text": text_of(message.text), "participant_id": message.to}
 
@@ -92,7 +96,10 @@ def render_direct_message(message: OutboundMessage) -> dict[str, str]:
 def _check_length(message: OutboundMessage, length: int) -> None:
     longest = _MAX_LENGTH[message.delivery]
     if not 0 < length <= longest:
-        raise MessageRejectedError(f"Het antwoord {message.token} telt {length} tekens; op X mogen het er 1 tot {longest} zijn.")
+        facts = {"token": message.token, "count": length, "most": longest}
+        raise MessageRejectedError(
+            said("Het antwoord %(token)s telt %(count)s tekens; op X mogen het er 1 tot %(most)s zijn.", **facts)
+        )
 
 
 # --- the channel ------------------------------------------------------------------------------------------------------
@@ -184,24 +191,15 @@ class XChannel:
         except ChannelError as error:
             yield Finding(text=str(error), is_good=False)
             return
-        yield Finding(text=f"de sleutels zijn goed; het account heet @{text_of(me.get('username'))}")
-        account_id, least = post_id_of(me.get("id")) or "", {"max_results": "1"}
-        for what, answer in (
-            ("vermeldingen", self._client.mentions(account_id, {"max_results": "5"})),
-            ("privéberichten", self._client.direct_messages(least)),
-        ):
-            try:
-                _usable(answer)
-            except ChannelError as error:
-                yield Finding(text=f"{what} lezen lukt niet: {error}", is_good=False)
-            else:
-                yield Finding(text=f"{what} lezen mag")
+        mentions = _problem_of(self._client.mentions(post_id_of(me.get("id")) or "", {"max_results": "5"}))
+        direct = _problem_of(self._client.direct_messages({"max_results": "1"}))
+        yield from judge_account(me, mentions, direct)
 
     def _fetch(self, cursor: XCursor) -> Page:
         """One page of mentions and, when their time has come, one of direct messages. Nothing when the budget is spent."""
         if self._budget.is_spent:
             wait = min(until_next_month(self._now()), timedelta(hours=1))
-            return Page(items=(), cursor=cursor.encode(), problem=self._words_of_end(), again_after=wait)
+            return Page(items=(), cursor=cursor.encode(), problem=self._budget.words_of_end, again_after=wait)
         account_id = self._own_id()
         page, cursor = self._fetch_mentions(cursor, account_id)
         page = replace(page, again_after=self._client.pace("mentions"))
@@ -220,12 +218,6 @@ class XChannel:
     def _longest_wait(self) -> timedelta:
         return max(self._settings.direct_interval, _LONGEST_WAIT)
 
-    def _words_of_end(self) -> str:
-        return (
-            f"het budget van deze maand (${self._settings.monthly_budget:.2f}) is op: X wordt tot de eerste niet gelezen. "
-            "Verhoog channels.x.monthly_budget als dat anders moet."
-        )
-
     def _fetch_mentions(self, cursor: XCursor, account_id: str) -> tuple[Page, XCursor]:
         walk = cursor.mentions
         answer = self._client.mentions(account_id, self._mention_params(walk))
@@ -233,7 +225,7 @@ class XChannel:
             return Page(items=(), cursor=""), replace(cursor, mentions=walk.restarted())  # the page token has expired
         payload = _usable(answer)
         if not payload.get("data") and payload.get("errors") and not payload.get("meta"):
-            raise TemporaryChannelError("X gaf fouten in plaats van vermeldingen. Kijk of het account nog open is.")
+            raise TemporaryChannelError(said("X gaf fouten in plaats van vermeldingen. Kijk of het account nog open is."))
         found = parse_mentions(payload, account_id)
         after, more = walk.after_page(self._plausible(found), found.next_token, self._settings.overlap)
         gap = () if after.is_half_way else _gap_alarm(walk, found, has_start=self._settings.start is not None)
@@ -267,9 +259,9 @@ class XChannel:
             cursor, items, more = self._walk_direct_messages(cursor, account_id)
             wait = max(wait, self._client.pace("dm_events") or wait)
         except TemporaryChannelError as error:
-            wait, problem = error.retry_after or wait, f"privéberichten ophalen lukt nu niet: {error}"
+            wait, problem = error.retry_after or wait, said("privéberichten ophalen lukt nu niet: %(problem)s", problem=error)
         except ChannelAuthError as error:
-            problem = f"privéberichten ophalen mag niet: {error}"
+            problem = said("privéberichten ophalen mag niet: %(problem)s", problem=error)
         due = 0 if more else int((self._now() + min(wait, self._longest_wait)).timestamp())
         return Page(items=items, cursor="", more=more, problem=problem), replace(cursor, direct_at=due)
 
@@ -318,10 +310,10 @@ class XChannel:
             return judgement
         if isinstance(answer, ExchangeFailedError):
             if not answer.may_have_arrived:
-                raise TemporaryChannelError(f"X is niet bereikbaar: {answer.reason}")
-            return Unknown(reason=f"X: {answer.reason}")
+                raise TemporaryChannelError(said("X is niet bereikbaar: %(reason)s", reason=answer.reason))
+            return Unknown(reason=said("X: %(reason)s", reason=answer.reason))
         posted_id = parse_posted(answer)
-        return Sent(external_id=posted_id) if posted_id else Unknown(reason="X antwoordde zonder nummer van het bericht")
+        return Sent(external_id=posted_id) if posted_id else Unknown(reason=said("X antwoordde zonder nummer van het bericht"))
 
     def _posted(self, message: OutboundMessage) -> Outcome:
         """What was refused or never left costs nothing; what may have been posted may have been charged."""
@@ -330,7 +322,8 @@ class XChannel:
         elif message.delivery is Delivery.DIRECT:
             post, draft = self._client.post_direct_message, render_direct_message(message)
         else:
-            raise MessageRejectedError(f"X kent geen weg '{message.delivery}'; kies een openbaar antwoord of een DM.")
+            problem = said("X kent geen weg '%(way)s'; kies een openbaar antwoord of een DM.", way=message.delivery)
+            raise MessageRejectedError(problem)
         has_link = message.delivery is Delivery.PUBLIC_REPLY and "://" in message.text
         payment = self._budget.pay_reply(message.token, PRICE_OF_REPLY_WITH_LINK if has_link else PRICE_OF_REPLY)
         answer = post(draft)
@@ -343,7 +336,7 @@ class XChannel:
         if message.delivery is Delivery.PUBLIC_REPLY:
             params["since_id"] = message.reply_to
         if not (post_id_of(message.reply_to) if message.delivery is Delivery.PUBLIC_REPLY else post_id_of(message.to)):
-            return CannotTell(reason=f"bij {message.token} is niet bekend waar op X te zoeken")
+            return CannotTell(reason=said("bij %(token)s is niet bekend waar op X te zoeken", token=message.token))
         for _ in range(self._settings.read_back_pages):
             payload, found = self._look(message, params)
             if found is not None:
@@ -354,7 +347,7 @@ class XChannel:
             if token == params.get("pagination_token"):
                 break
             params["pagination_token"] = token
-        return CannotTell(reason="X geeft meer berichten terug dan er nagekeken worden; zoek het met de hand op")
+        return CannotTell(reason=said("X geeft meer berichten terug dan er nagekeken worden; zoek het met de hand op"))
 
     def _look(self, message: OutboundMessage, params: Mapping[str, str]) -> tuple[JsonObject, str | None]:
         account_id = self._own_id()
@@ -371,7 +364,7 @@ class XChannel:
             me = object_of(_usable(self._client.me()).get("data"))
             self._account_id = post_id_of(me.get("id"))
         if self._account_id is None:
-            raise TemporaryChannelError("X noemde geen account bij deze sleutels. Kijk of het account nog open is.")
+            raise TemporaryChannelError(said("X noemde geen account bij deze sleutels. Kijk of het account nog open is."))
         return self._account_id
 
 
@@ -380,8 +373,17 @@ def _usable(answer: Outcome) -> JsonObject:
     if isinstance(answer, Refusal):
         raise judge_read(answer)
     if isinstance(answer, ExchangeFailedError):
-        raise TemporaryChannelError(f"X is niet te lezen: {answer.reason}")
+        raise TemporaryChannelError(said("X is niet te lezen: %(reason)s", reason=answer.reason))
     return answer
+
+
+def _problem_of(answer: Outcome) -> str:
+    """Why a read failed; empty when it did not."""
+    try:
+        _usable(answer)
+    except ChannelError as error:
+        return str(error)
+    return ""
 
 
 def _gap_alarm(walk: StreamWalk, found: Found, *, has_start: bool) -> tuple[UnreadableItem, ...]:
@@ -389,7 +391,8 @@ def _gap_alarm(walk: StreamWalk, found: Found, *, has_start: bool) -> tuple[Unre
     met_the_last = walk.since is not None and any(int(i) <= int(walk.since) for i in found.ids)
     if walk.count + len(found.ids) < _MENTIONS_KEPT - _DELETED_AT_MOST or met_the_last or not (walk.since or has_start):
         return ()
-    reason = (
-        f"X gaf er {walk.count + len(found.ids)} terug en niet meer: tussen deze en de vorige ronde kunnen vermeldingen missen"
+    reason = said(
+        "X gaf er %(count)s terug en niet meer: tussen deze en de vorige ronde kunnen vermeldingen missen",
+        count=walk.count + len(found.ids),
     )
     return (unreadable(NAME, {"gap_since": walk.since, "newest": walk.newest}, reason),)

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from channels.base import Finding, Ledger
 from routing.errors import StorageUnavailableError, TemporaryChannelError
+from routing.sentences import said
 
 # Thousandths of a dollar.
 PRICE_OF_MENTION = 1
@@ -50,6 +51,13 @@ class Budget:
     def is_spent(self) -> bool:
         return self._spent() >= self._dollars
 
+    @property
+    def words_of_end(self) -> str:
+        ended = said(
+            "het budget van deze maand ($%(budget)s) is op: X wordt tot de eerste niet gelezen.", budget=f"{self._dollars:.2f}"
+        )
+        return f"{ended} {said('Verhoog channels.x.monthly_budget als dat anders moet.')}"
+
     def note_reading(self, ids: Iterable[str], price: int) -> None:
         self.ledger.charge(self._day(), ids, price)
 
@@ -62,7 +70,9 @@ class Budget:
         try:
             self.ledger.charge(self._day(), (payment,), price)
         except StorageUnavailableError as error:
-            raise TemporaryChannelError(f"X: wat dit antwoord kost is nu niet op te schrijven: {error}") from error
+            raise TemporaryChannelError(
+                said("X: wat dit antwoord kost is nu niet op te schrijven: %(problem)s", problem=error)
+            ) from error
         return payment
 
     def take_back(self, payment: str) -> None:
@@ -72,7 +82,11 @@ class Budget:
 
     def finding(self) -> Finding:
         spent = self._spent()
-        text = f"X kostte deze maand ongeveer ${spent:.2f} van ${self._dollars:.2f}, antwoorden meegerekend"
+        text = said(
+            "X kostte deze maand ongeveer $%(spent)s van $%(budget)s, antwoorden meegerekend",
+            spent=f"{spent:.2f}",
+            budget=f"{self._dollars:.2f}",
+        )
         return Finding(text=text, is_good=spent < self._dollars)
 
     def _spent(self) -> float:

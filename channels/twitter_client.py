@@ -21,6 +21,7 @@ from channels.redact import redact
 from channels.session import ExchangeFailedError, FixedHostSession
 from channels.twitter_refusals import Refusal, parse_pace, parse_refusal
 from routing.errors import ConfigError
+from routing.sentences import said
 
 Outcome = JsonObject | Refusal | ExchangeFailedError
 
@@ -239,9 +240,11 @@ class XClient:
         except ExchangeFailedError as error:
             return error
         except _FAILURES as error:
-            return ExchangeFailedError(f"onleesbaar antwoord ({type(error).__name__})", may_have_arrived=True)
+            return ExchangeFailedError(
+                said("onleesbaar antwoord (%(problem)s)", problem=type(error).__name__), may_have_arrived=True
+            )
         if not isinstance(answer, dict):
-            return ExchangeFailedError("onleesbaar antwoord (geen object)", may_have_arrived=True)
+            return ExchangeFailedError(said("onleesbaar antwoord (geen object)"), may_have_arrived=True)
         return answer
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from channels.base import Finding
 from channels.payload import (
     JsonObject,
     carries_token,
@@ -74,6 +75,19 @@ def parse_quoted(payload: JsonObject, account_id: str) -> dict[str, str]:
         for post_id, post in posts.items()
         if post_id is not None
     }
+
+
+def judge_account(me: JsonObject, mentions: str, direct: str) -> Iterator[Finding]:
+    """Whose keys these are, and what may be read with them: `mentions` and `direct` say why not, or are empty."""
+    yield Finding(text=said("de sleutels zijn goed; het account heet @%(account)s", account=text_of(me.get("username"))))
+    if mentions:
+        yield Finding(text=said("vermeldingen lezen lukt niet: %(problem)s", problem=mentions), is_good=False)
+    else:
+        yield Finding(text=said("vermeldingen lezen mag"))
+    if direct:
+        yield Finding(text=said("privéberichten lezen lukt niet: %(problem)s", problem=direct), is_good=False)
+    else:
+        yield Finding(text=said("privéberichten lezen mag"))
 
 
 def with_quote(message: InboundMessage, quoted: str | None) -> InboundMessage:

@@ -20,6 +20,7 @@ from routing.errors import (
     TemporaryChannelError,
 )
 from routing.messages import Delivery, Unknown
+from routing.sentences import said
 
 _PROBLEMS = "https://api.twitter.com/2/problems/"
 _NO_RIGHT = frozenset(_PROBLEMS + name for name in ("oauth1-permissions", "client-forbidden", "unsupported-authentication"))
@@ -43,7 +44,9 @@ class Refusal:
     retry_after: timedelta | None = None
 
     def __str__(self) -> str:
-        return f"X antwoordde met {self.status}: {self.words[:200] or 'zonder uitleg'}"
+        if not self.words:
+            return said("X antwoordde met %(num)s, zonder uitleg", num=self.status)
+        return said("X antwoordde met %(num)s: %(words)s", num=self.status, words=self.words[:200])
 
 
 def parse_refusal(status: int, headers: Mapping[str, str], body: str, now: datetime) -> Refusal:
@@ -63,15 +66,17 @@ def parse_refusal(status: int, headers: Mapping[str, str], body: str, now: datet
 def judge_send(refusal: Refusal, delivery: Delivery) -> Unknown | ChannelError:
     """Unknown where X may have posted; otherwise the error to raise."""
     if refusal.status >= 500 or refusal.status < 400 or refusal.status == 408:
-        return Unknown(reason=f"{refusal}; het bericht kan geplaatst zijn")
+        return Unknown(reason=said("%(failure)s; het bericht kan geplaatst zijn", failure=refusal))
     if refusal.status == 403 and "duplicate" in refusal.words:
-        return Unknown(reason="duplicate: X zegt dat deze tekst er al staat; lees terug om het bericht te vinden")
+        return Unknown(reason=said("duplicate: X zegt dat deze tekst er al staat; lees terug om het bericht te vinden"))
     general = _judge_account(refusal)
     if general is not None:
         return general
     if delivery is Delivery.DIRECT and refusal.status in {403, 404}:
-        return RecipientUnreachableError(f"{refusal}. Deze persoon is niet per DM te bereiken: kies een andere weg.")
-    return MessageRejectedError(f"{refusal}. Laat een medewerker het antwoord met de hand plaatsen.")
+        return RecipientUnreachableError(
+            said("%(failure)s. Deze persoon is niet per DM te bereiken: kies een andere weg.", failure=refusal)
+        )
+    return MessageRejectedError(said("%(failure)s. Laat een medewerker het antwoord met de hand plaatsen.", failure=refusal))
 
 
 def judge_read(refusal: Refusal) -> ChannelError:
@@ -82,11 +87,11 @@ def judge_read(refusal: Refusal) -> ChannelError:
 def _judge_account(refusal: Refusal, *, reading: bool = False) -> ChannelError | None:
     """What concerns the account, not this one message."""
     if refusal.status == 402 or refusal.problem in _OUT_OF_BUDGET:
-        return TemporaryChannelError(f"{refusal}. Vul het tegoed bij X aan.", retry_after=_BUDGET_PAUSE)
+        return TemporaryChannelError(said("%(failure)s. Vul het tegoed bij X aan.", failure=refusal), retry_after=_BUDGET_PAUSE)
     if refusal.status == 429:
         return TemporaryChannelError(str(refusal), retry_after=refusal.retry_after)
     if refusal.status == 401 or refusal.problem in _NO_RIGHT or (reading and refusal.status == 403):
-        return ChannelAuthError(f"{refusal}. Vernieuw de sleutels van het X-account in de instellingen.")
+        return ChannelAuthError(said("%(failure)s. Vernieuw de sleutels van het X-account in de instellingen.", failure=refusal))
     return None
 
 

@@ -12,6 +12,7 @@ import json
 
 from channels.payload import JsonObject, object_of, unreadable
 from routing.messages import UnreadableItem
+from routing.sentences import said
 
 
 def is_same(given: str, expected: str) -> bool:
@@ -37,4 +38,4 @@ def read_body(channel: str, body: bytes) -> tuple[JsonObject, tuple[UnreadableIt
         value = body.decode("utf-8", "replace")
     if isinstance(value, dict):
         return object_of(value), ()
-    return {}, (unreadable(channel, {"body": value}, "een webhook zonder leesbare inhoud"),)
+    return {}, (unreadable(channel, {"body": value}, said("een webhook zonder leesbare inhoud")),)

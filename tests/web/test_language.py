@@ -6,7 +6,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,6 +18,10 @@ from jinja2 import Environment, nodes
 
 from bot.web.language import CATALOGUES, speak, wished
 from bot.web.retelling import told
+from channels.graph_refusals import GraphFailure, judge_read, judge_write
+from channels.twitter_refusals import Refusal, judge_send
+from routing.errors import ChannelError
+from routing.messages import Delivery, Unknown
 from storage.database import Database
 from tests.e2e.conftest import play_a_morning, router_of_the_morning
 from tests.web.desk import DeskAtWork, a_desk, routes
@@ -30,6 +34,14 @@ _NOT_FOR_COLLEAGUES = {"melden", "melden_basis", "melden_bericht", "volg", "web_
 _NOT_FOR_COLLEAGUES |= {"assets", "stream"}
 TEMPLATES = [path for path in sorted(WEB.glob("templates/*.html")) if path.stem not in _NOT_FOR_COLLEAGUES]
 MODULES = [path for path in (*WEB.glob("*.py"), *WEB.glob("views/*.py")) if path.stem not in _NOT_FOR_COLLEAGUES]
+
+CHANNELS = sorted((ROOT / "channels").glob("*.py"))
+# What a channel writes to residents, or beside what came in.
+_WRITTEN_BY_CHANNELS = {
+    "Ook later nieuws per e-mail? Dat kan na een klik op deze link:\n{link}",
+    "(haalt een bericht aan dat niet te lezen is)",
+    "de inhoud kon niet worden opgeschreven",
+}
 
 
 @pytest.fixture
@@ -164,16 +176,23 @@ def _is_told(call: nodes.Call) -> bool:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_no_sentence_in_a_module_of_the_desk_is_left_untranslated(path: Path) -> None:
+    assert _unmarked(path, {"gettext", "ngettext", "msg", "said"}) == []
+
+
+@pytest.mark.parametrize("path", CHANNELS, ids=lambda path: path.stem)
+def test_no_sentence_of_a_channel_is_left_untranslated(path: Path) -> None:
+    """Wrong settings are told in Dutch, to whoever starts the program."""
+    assert set(_unmarked(path, {"said", "ConfigError"})) <= _WRITTEN_BY_CHANNELS
+
+
+def _unmarked(path: Path, marks: Collection[str]) -> list[str]:
+    """The Dutch sentences in a module outside the calls that mark them."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    known = {id(node) for call in ast.walk(tree) if _marks(call) for node in ast.walk(call)}
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    known = {id(node) for call in calls if call.func.id in marks for node in ast.walk(call)}
     known |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
     texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in known]
-    assert [text for text in texts if isinstance(text, str) and " " in text and DUTCH.search(text)] == []
-
-
-def _marks(node: ast.AST) -> bool:
-    marks = {"gettext", "ngettext", "msg", "said"}
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in marks
+    return [text for text in texts if isinstance(text, str) and " " in text and DUTCH.search(text)]
 
 
 @pytest.mark.parametrize(
@@ -199,6 +218,34 @@ def test_what_other_rooms_said_is_told_again_and_what_a_colleague_wrote_is_not(s
     assert told(sentence) == in_english
     speak("nl")
     assert told(sentence) == sentence
+
+
+@pytest.mark.parametrize(
+    ("outcome", "in_english"),
+    [
+        (
+            judge_write(GraphFailure(status=400, code=100, words="invalid parameter")),
+            "Facebook answered with 400/100: invalid parameter. Have a colleague post the reply by hand.",
+        ),
+        (
+            judge_write(GraphFailure(status=500)),
+            "Facebook answered with 500, without explanation; the message may have been posted",
+        ),
+        (
+            judge_read(GraphFailure(words="onleesbaar antwoord (geen object)")),
+            "Facebook gave no usable answer: unreadable answer (no object)",
+        ),
+        (
+            judge_send(Refusal(status=403, words="not allowed"), Delivery.DIRECT),
+            "X answered with 403: not allowed. This person cannot be reached by direct message: choose another way.",
+        ),
+    ],
+)
+def test_what_a_platform_refused_is_told_in_english_to_its_last_word(outcome: Unknown | ChannelError, in_english: str) -> None:
+    dutch = outcome.reason if isinstance(outcome, Unknown) else str(outcome)
+    speak("en")
+    assert told(dutch) == in_english
+    assert told(f"geweigerd door het kanaal: {dutch}") == f"refused by the channel: {in_english}"
 
 
 class _Texts(HTMLParser):
