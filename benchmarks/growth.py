@@ -210,7 +210,7 @@ class _City:
             joined_at=created,
         )
         for seq, (event, at) in enumerate(steps, start=1):
-            happened = {"actor": "wijkbalie", "event": event.value, "why": "", "data": {}}
+            happened: dict[str, object] = {"actor": "wijkbalie", "event": event.value, "why": "", "data": {}}
             entry = new_entry(melding, seq, previous, happened, at)
             event_id = self._add("events", **(entry | {"data": "{}"}))
             previous = entry["hash"]

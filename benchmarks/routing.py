@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -107,7 +108,9 @@ def yardstick(texts: Sequence[str], leads: Sequence[str]) -> Callable[[Sequence[
     from sklearn.pipeline import make_pipeline
     from sklearn.svm import LinearSVC
 
-    return make_pipeline(TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5)), LinearSVC()).fit(texts, leads).predict
+    learned = make_pipeline(TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5)), LinearSVC()).fit(texts, leads)
+    predict: Callable[[Sequence[str]], object] = learned.predict
+    return predict
 
 
 def learn_all() -> None:
@@ -125,7 +128,7 @@ def one_by_one(answer: Callable[[str], object], texts: Sequence[str]) -> float:
     """The median over the messages, in milliseconds of processor time."""
     for text in texts[:50]:
         answer(text)
-    return statistics.median(spent(lambda text=text: answer(text)) for text in texts)
+    return statistics.median(spent(partial(answer, text)) for text in texts)
 
 
 def spent(work: Callable[[], object]) -> float:

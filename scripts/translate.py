@@ -44,7 +44,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(command: str, *options: str) -> int:
-    return CommandLineInterface().run(["pybabel", "-q", command, *options]) or 0
+    failures: int | None = CommandLineInterface().run(["pybabel", "-q", command, *options])  # type: ignore[no-untyped-call]  # Babel's own
+    return failures or 0
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ class Office:
 
     def receive(self, *messages: object) -> None:
         """Take in and triage messages, as intake and triage do."""
-        take_in(self.database, *messages, now=self.clock())  # type: ignore[arg-type] - builders make them
+        take_in(self.database, *messages, now=self.clock())  # type: ignore[arg-type]  # builders make them
         self.triage.run()
 
     def meldingen(self) -> list[Melding]:

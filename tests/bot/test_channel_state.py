@@ -224,7 +224,7 @@ async def test_a_look_is_taken_once_a_day_and_trouble_is_written_down(office: Of
     check_up = CheckUp(database=office.database, now=office.clock)
     for hours in (0, 1, 24):
         office.clock.advance(hours=hours)
-        await check_up.run(channel)  # type: ignore[arg-type] - only its check is asked
+        await check_up.run(channel)  # type: ignore[arg-type]  # only its check is asked
     with office.database.work() as work:
         state = work.channels.get("telegram")
     assert len(channel.looks) == 2

@@ -114,7 +114,7 @@ async def test_the_pace_of_a_platform_is_kept(database: Database) -> None:
     intake = Intake(database, clock)
     for minutes in (0, 4, 1):
         clock.advance(minutes=minutes)
-        await intake.fetch(channel)  # type: ignore[arg-type] - only its fetch is asked
+        await intake.fetch(channel)  # type: ignore[arg-type]  # only its fetch is asked
     assert channel.fetches == 2
 
 

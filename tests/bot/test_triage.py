@@ -237,7 +237,7 @@ def test_replaying_the_same_messages_changes_nothing(database: Database) -> None
 
 def test_a_message_that_breaks_the_router_stands_before_staff_and_the_rest_goes_on(database: Database) -> None:
     class Broken(ScriptedRouter):
-        def route(self, text: str, *, point: object = None) -> object:  # type: ignore[override] - deliberately broken
+        def route(self, text: str, *, point: object = None) -> object:  # type: ignore[override]  # deliberately broken
             if "kapot" in text:
                 raise ZeroDivisionError
             return super().route(text)

@@ -97,7 +97,7 @@ def visit(browser: Browser, served: Served) -> Iterator[Visitor]:
     reports: list[str] = []
 
     def open_window(*, logged_in: bool = True, username: str = USERNAME, **options: object) -> Page:
-        context = browser.new_context(base_url=served.address, **({"locale": "nl-NL"} | options))  # type: ignore[arg-type] - passed on as given
+        context = browser.new_context(base_url=served.address, **({"locale": "nl-NL"} | options))  # type: ignore[arg-type]  # passed on as given
         context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()

@@ -83,7 +83,7 @@ def _take_all(address: str, folder: Path) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
         for look, options in LOOKS.items():
-            page = browser.new_context(base_url=address, **options).new_page()  # type: ignore[arg-type] - passed on as given
+            page = browser.new_context(base_url=address, **options).new_page()  # type: ignore[arg-type]  # passed on as given
             page.goto("/")
             page.screenshot(path=folder / f"inloggen-{look}.png")
             _log_in(page)

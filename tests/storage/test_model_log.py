@@ -49,7 +49,7 @@ def test_two_colleagues_who_switch_at_the_same_moment_do_not_both_win(database: 
     append(database, a_step("een"))
     with database.work() as work:
         read = work.model_log.history
-        work.model_log.history = lambda: read()[:0]  # type: ignore[method-assign] - as read before the rival committed
+        work.model_log.history = lambda: read()[:0]  # type: ignore[method-assign]  # as read before the rival committed
         with pytest.raises(StaleError, match="Een collega wisselde zojuist van model"):
             work.model_log.append(a_step("twee"), MONDAY)
 

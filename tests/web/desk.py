@@ -120,7 +120,7 @@ def a_desk(
         is_secure=is_secure,
         files=files,
         areas=areas(),
-        **changes,  # type: ignore[arg-type] - passed on as given
+        **changes,  # type: ignore[arg-type]  # passed on as given
     )
     app = build_desk(desk, static)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)

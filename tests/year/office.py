@@ -96,7 +96,7 @@ class Year:
         is_new = self.dice.random() < 0.72 or not platform.written
         text = f"de lamp is stuk bij paal {self.written}" if is_new else self.dice.choice(_CHATTER)
         if not is_new:
-            who = self.dice.choice(platform.written[-200:]).sender.external_id  # type: ignore[union-attr] - all have one
+            who = self.dice.choice(platform.written[-200:]).sender.external_id  # type: ignore[union-attr]  # all have one
         platform.written.append(
             InboundMessage(
                 channel=platform.name,
