@@ -17,6 +17,7 @@ from routing.melding import Event, News
 from routing.messages import Visibility
 from routing.questions import Told, next_question
 from routing.reachability import RULES
+from routing.sentences import said
 from storage.database import UnitOfWork
 from storage.inbox import StoredMessage
 from storage.meldingen import Change, Melding, NewMelding, Recorded
@@ -55,7 +56,7 @@ class Beginning:
             step = record(work, received.melding, Event.NOODGEVAL, why)
             return step, Telling(news=News.NOODGEVAL, danger=decision.emergency)
         if decision.lead != "geen_actie" and work.channels.get(message.channel).mode is ChannelMode.REFERRING:
-            refused = "dit kanaal neemt geen meldingen aan"
+            refused = said("dit kanaal neemt geen meldingen aan")
             return record(work, received.melding, Event.DOORVERWEZEN, refused), Telling(news=News.ANDERE_INGANG)
         if decision.zone is not Zone.AUTO:
             record(work, received.melding, Event.TER_BEOORDELING, why)

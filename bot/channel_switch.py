@@ -8,6 +8,7 @@ from datetime import datetime
 
 from routing.channel_modes import ChannelMode
 from routing.errors import NotFoundError
+from routing.sentences import said
 from storage.channel_states import ChannelChange, ChannelState
 from storage.database import Database, UnitOfWork
 
@@ -43,5 +44,6 @@ def _enabled(work: UnitOfWork, channel: str) -> ChannelState:
     state = work.channels.find(channel)
     if state is None or not state.is_enabled:
         known = ", ".join(state.channel for state in work.channels.all() if state.is_enabled) or "geen"
-        raise NotFoundError(f"kanaal '{channel}' staat niet aan in de instellingen; bekend: {known}")
+        problem = said("kanaal '%(name)s' staat niet aan in de instellingen; bekend: %(known)s", name=channel, known=known)
+        raise NotFoundError(problem)
     return state

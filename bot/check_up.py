@@ -12,6 +12,7 @@ import structlog
 from channels.base import Channel, Checkable, Costed, Finding, RemovalFinder
 from routing.errors import ChannelError
 from routing.messages import Removal
+from routing.sentences import said
 from storage.database import Database
 
 EVERY = timedelta(days=1)
@@ -75,5 +76,5 @@ class CheckUp:
         with self.database.work() as work:
             work.channels.record_check(name, self.now(), token_expires_at=min(ends, default=None))
             if wrong:
-                work.channels.record_error(name, f"bij de controle: {wrong}", self.now())
+                work.channels.record_error(name, said("bij de controle: %(problem)s", problem=wrong), self.now())
             work.commit()

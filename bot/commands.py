@@ -189,7 +189,7 @@ class Commands:
         now = self.answering.now()
         melding = work.meldingen.create(_NOTHING_ASKED, now)
         work.meldingen.add_melder(melding.id, melder_of(message, _NOTHING_ASKED.language), now)
-        received = self.answering.record(work, melding, Event.ONTVANGEN, "een opdracht")
+        received = self.answering.record(work, melding, Event.ONTVANGEN, said("een opdracht"))
         closed = Change(event=Event.AFGEHANDELD, actor="wijkbalie", columns={"outcome": "geen_actie_nodig"})
         return work.meldingen.record(received.melding, closed, now).melding
 

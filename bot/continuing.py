@@ -16,6 +16,7 @@ from routing.decision import Decision, Router
 from routing.melding import Event, News, Status
 from routing.messages import Visibility
 from routing.questions import Told, next_question
+from routing.sentences import said
 from storage.database import UnitOfWork
 from storage.inbox import StoredMessage
 from storage.meldingen import Change, Melding, Recorded
@@ -33,7 +34,7 @@ class Continuing:
     def go_on(self, work: UnitOfWork, message: StoredMessage, decision: Decision, verdict: Verdict, melding: Melding) -> Melding:
         """Bring the melding up to date and answer. Returns the melding as it stands then."""
         if self._joins(work, message, decision, verdict, melding) and not melding.is_closed:
-            joined = self.answering.record(work, melding, Event.MEDEMELDER, "sluit zich aan")
+            joined = self.answering.record(work, melding, Event.MEDEMELDER, said("sluit zich aan"))
             self.answering.answer(work, joined, Telling(news=News.MEDEMELDER, only_person=message.person_id), message)
             return joined.melding
         recorded, telling = self._step(work, message, decision, verdict, melding)

@@ -99,7 +99,8 @@ class PromiseKeeper:
         step = min(melding.promises_broken - 1, len(ladder))
         if step <= melding.escalation_proposed:
             return
-        why = f"{melding.promises_broken} beloften zonder nieuws: leg voor aan {ladder[step - 1]}"
+        facts = {"count": melding.promises_broken, "role": ladder[step - 1]}
+        why = said("%(count)s beloften zonder nieuws: leg voor aan %(role)s", **facts)
         columns = {"escalation_proposed": step}
         change = Change(event=Event.ESCALATIE_VOORGESTELD, actor=MACHINE, why=why, columns=columns)
         work.meldingen.record(melding, change, self.now())

@@ -75,7 +75,7 @@ class QuestionKeeper:
         return self._record(melding, change, telling)
 
     def _expire(self, melding: Melding) -> bool:
-        why = "geen antwoord op de vraag: verder met wat bekend is"
+        why = said("geen antwoord op de vraag: verder met wat bekend is")
         return self._record(melding, Change(event=Event.VRAAG_VERLOPEN, actor=MACHINE, why=why, columns=dict(NOT_ASKED)), None)
 
     def _record(self, melding: Melding, change: Change, telling: Telling | None) -> bool:

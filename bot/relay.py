@@ -223,7 +223,7 @@ class Relay:
             if state.mode is not ChannelMode.INTAKE_ONLY:
                 return state.may_work
         with self.database.work() as work:
-            work.outbox.hand_to_staff(name, "dit kanaal neemt alleen in; plaats het antwoord met de hand")
+            work.outbox.hand_to_staff(name, said("dit kanaal neemt alleen in; plaats het antwoord met de hand"))
             work.commit()
         return False
 

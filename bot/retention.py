@@ -60,7 +60,8 @@ class RetentionKeeper:
         return is_new
 
     def _tell(self, stripped: int, loose: int, emptied: int, now: datetime) -> None:
-        detail = f"{emptied} meldingen, {loose} losse berichten, {stripped} ruwe berichten"
+        facts = {"count": emptied, "num": loose, "number": stripped}
+        detail = said("%(count)s meldingen, %(num)s losse berichten, %(number)s ruwe berichten", **facts)
         with self.database.work() as work:
             work.journal.write("wijkbalie", said("opgeruimd na de bewaartermijn"), "meldingen", now, detail=detail)
             work.commit()

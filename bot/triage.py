@@ -68,7 +68,7 @@ class Triage:
                 if not self._handle_or_set_aside(work, message, tries=1 if handled else TRIES):
                     if handled:
                         break  # the rival may wait for what was decided before in this transaction: it waits for the next
-                    problem = "de melding werd steeds door iemand anders gewijzigd; bekijk het bericht zelf"
+                    problem = said("de melding werd steeds door iemand anders gewijzigd; bekijk het bericht zelf")
                     work.inbox.mark_unreadable(message.id, problem)
                 handled += 1
             if handled:
@@ -90,7 +90,7 @@ class Triage:
                 raise  # nothing is wrong with the message
             except Exception as error:  # noqa: BLE001 - whatever is wrong with one message, the others go on
                 _log.exception("message could not be handled", message_id=message.id)
-                problem = f"niet te verwerken ({type(error).__name__}); bekijk het bericht zelf"
+                problem = said("niet te verwerken (%(problem)s); bekijk het bericht zelf", problem=type(error).__name__)
                 work.inbox.mark_unreadable(message.id, problem)
                 return True
             else:

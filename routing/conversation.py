@@ -247,9 +247,9 @@ def _why_follow_up(reading: TurnReading, target: Known) -> str:
     if target.is_closed:
         return said("komt terug op een afgesloten melding")
     for sign, reason in (
-        (Sign.STILL, "is nog niet opgelost"),
-        (Sign.CORRECTION, "verbetert wat eerder is gezegd"),
-        (Sign.PERSON, "vraagt om een medewerker"),
+        (Sign.STILL, said("is nog niet opgelost")),
+        (Sign.CORRECTION, said("verbetert wat eerder is gezegd")),
+        (Sign.PERSON, said("vraagt om een medewerker")),
     ):
         if reading.has(sign):
             return reason

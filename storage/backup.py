@@ -20,6 +20,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from routing.errors import ConfigError
+from routing.sentences import said
 from storage.database import Database
 from storage.migrate import upgrade
 from storage.tables import metadata
@@ -86,7 +87,7 @@ def restore(path: Path, database: Database, files: Files, now: datetime) -> Copi
             upgrade(backup.engine)
             copied = _copy_into(backup, database)
     with database.work() as work:
-        work.outbox.doubt_unsent("teruggezet uit een reservekopie: misschien daarna nog verstuurd", now)
+        work.outbox.doubt_unsent(said("teruggezet uit een reservekopie: misschien daarna nog verstuurd"), now)
         work.meldingen.skip_numbers(now)
         work.commit()
     return replace(copied, files=kept, missing=len(_named_files(database)) - kept)

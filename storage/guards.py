@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from routing.guards import Guard, Halt, Outgoing
 from routing.melding import News
 from routing.messages import Delivery
+from routing.sentences import said
 from storage.dialect import insert_new, upsert
 from storage.outbox import Reply, ReplyState
 from storage.tables import guard_trips, melders, messages, people, replies, switches
@@ -111,7 +112,8 @@ class Guards:
             "until": halt.until,
         }
         insert_new(self._connection, guard_trips, trip)
-        changes: dict[str, object] = {"guard": halt.guard.value, "problem": f"tegengehouden door de rem '{halt.guard}'"}
+        problem = said("tegengehouden door de rem '%(guard)s'", guard=halt.guard)
+        changes: dict[str, object] = {"guard": halt.guard.value, "problem": problem}
         changes |= {"due_at": halt.until} if halt.until else {"state": ReplyState.REFUSED.value}
         self._connection.execute(sa.update(replies).where(replies.c.id == reply.id).values(changes))
 

@@ -9,24 +9,24 @@ from routing.errors import StaleError, StorageUnavailableError
 from routing.sentences import said
 
 _SQLITE = {
-    "SQLITE_FULL": "de schijf is vol; maak ruimte vrij",
-    "SQLITE_READONLY": "de database is alleen te lezen; geef het proces schrijfrechten op het bestand en de map",
-    "SQLITE_IOERR": "de schijf geeft fouten; kijk de schijf na",
-    "SQLITE_CANTOPEN": "het databasebestand kan niet worden geopend; kijk of map en bestand er zijn en van het proces zijn",
-    "SQLITE_BUSY": "een ander proces houdt de database te lang bezet; kijk wat er nog meer draait",
-    "SQLITE_CORRUPT": "het databasebestand is beschadigd; zet een reservekopie terug met 'wijkbalie restore'",
-    "SQLITE_NOTADB": "het bestand is geen database; kijk database.url na of zet een reservekopie terug",
+    "SQLITE_FULL": said("de schijf is vol; maak ruimte vrij"),
+    "SQLITE_READONLY": said("de database is alleen te lezen; geef het proces schrijfrechten op het bestand en de map"),
+    "SQLITE_IOERR": said("de schijf geeft fouten; kijk de schijf na"),
+    "SQLITE_CANTOPEN": said("het databasebestand kan niet worden geopend; kijk of map en bestand er zijn en van het proces zijn"),
+    "SQLITE_BUSY": said("een ander proces houdt de database te lang bezet; kijk wat er nog meer draait"),
+    "SQLITE_CORRUPT": said("het databasebestand is beschadigd; zet een reservekopie terug met 'wijkbalie restore'"),
+    "SQLITE_NOTADB": said("het bestand is geen database; kijk database.url na of zet een reservekopie terug"),
 }
 # SQLSTATE, appendix A of the PostgreSQL manual: the code, or its class.
 _POSTGRES = {
-    "53100": "de schijf van de databaseserver is vol; maak ruimte vrij",
-    "53300": "de databaseserver heeft te veel verbindingen; verhoog max_connections of draai minder processen",
-    "53": "de databaseserver heeft te weinig middelen; kijk de server na",
-    "25006": "de database is alleen te lezen; kijk of dit de hoofdserver is",
-    "28": "de databaseserver weigert de gebruiker; kijk database.url na",
-    "3D": "de database bestaat niet; kijk database.url na",
-    "57P": "de databaseserver stopt of start; wacht tot zij er weer is",
-    "08": "de databaseserver is niet bereikbaar; kijk of zij draait en of het netwerk het doet",
+    "53100": said("de schijf van de databaseserver is vol; maak ruimte vrij"),
+    "53300": said("de databaseserver heeft te veel verbindingen; verhoog max_connections of draai minder processen"),
+    "53": said("de databaseserver heeft te weinig middelen; kijk de server na"),
+    "25006": said("de database is alleen te lezen; kijk of dit de hoofdserver is"),
+    "28": said("de databaseserver weigert de gebruiker; kijk database.url na"),
+    "3D": said("de database bestaat niet; kijk database.url na"),
+    "57P": said("de databaseserver stopt of start; wacht tot zij er weer is"),
+    "08": said("de databaseserver is niet bereikbaar; kijk of zij draait en of het netwerk het doet"),
 }
 # Serialization failure, deadlock: PostgreSQL ended this transaction to let a rival's go on. All of it can be done again.
 _RIVAL_WAS_FIRST = frozenset({"40001", "40P01"})

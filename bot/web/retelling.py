@@ -12,6 +12,7 @@ from bot.web.language import ROOMS, SOURCE, catalogue, messages, spoken
 
 _PLACE = re.compile(r"%\((\w+)\)s")
 _BETWEEN = re.compile(r"(; |(?<=\.) )")  # several reasons, or several sentences, are kept as one
+_LONGEST_RUN = 7  # four parts of a sentence, and what stands between them
 # What a fact looks like, where any words at all would make a template fit what somebody wrote themselves.
 _NUMBERS = "count days hours least longest melder_id melding_id millions minutes most num number reply_id seconds"
 _SHAPES = {
@@ -29,9 +30,19 @@ def told(sentence: str) -> str:
 
 def _told(sentence: str, language: str) -> str:
     whole = _whole(sentence, language)
-    if whole is not None:
-        return whole
-    return "".join(_whole(part, language) or part for part in _BETWEEN.split(sentence))
+    return _piecewise(sentence, language) if whole is None else whole
+
+
+def _piecewise(sentence: str, language: str) -> str:
+    """Several sentences that were kept as one. A template may itself hold what stands between two: the longest run counts."""
+    parts, retold = _BETWEEN.split(sentence), ""  # each second one is what stands between
+    while parts:
+        runs = range(min(len(parts), _LONGEST_RUN), 0, -2)
+        known = ((run, words) for run in runs if (words := _whole("".join(parts[:run]), language)) is not None)
+        run, words = next(known, (1, parts[0]))
+        retold += words + "".join(parts[run : run + 1])
+        parts = parts[run + 1 :]
+    return retold
 
 
 def _whole(sentence: str, language: str) -> str | None:
