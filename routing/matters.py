@@ -154,6 +154,11 @@ def _by_router(decision: Decision, look: _Look, target: Known) -> Iterable[_Row]
         (not look.is_same_topic and not look.is_other_lead, 0.5 * look.sure, said("is een ander onderwerp")),
         (street is not None and target.street not in {None, street}, 1.1, said("noemt een andere plaats")),
         (
+            street is not None and target.street not in {None, street} and look.sure >= _SURE and not look.is_same_topic,
+            0.8,
+            said("meldt iets anders op een andere plaats"),
+        ),
+        (
             street is not None and target.street is None and look.sure >= _LIKELY and look.is_long,
             0.7,
             said("noemt een plaats in een heel verhaal"),
