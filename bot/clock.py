@@ -181,9 +181,9 @@ class Clock:
 
     def _fetching(self, channel: Channel) -> Callable[[], Awaitable[None]]:
         async def fetch() -> None:
-            lease = await asyncio.to_thread(self.singles.take, f"ophalen {channel.name}")
-            if lease is not None:
-                await self.intake.fetch(channel, lease)
+            async with self.singles.kept(f"ophalen {channel.name}") as lease:
+                if lease is not None:
+                    await self.intake.fetch(channel, lease)
 
         return fetch
 

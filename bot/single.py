@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from routing.errors import StorageUnavailableError
 from storage.database import Database
 from storage.leases import Lease
 
@@ -18,6 +21,7 @@ class Singles:
     holder: str
     now: Callable[[], datetime]
     length: timedelta
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     _held: dict[str, Lease] = field(default_factory=dict)
 
     def take(self, name: str) -> Lease | None:
@@ -34,6 +38,28 @@ class Singles:
         else:
             self._held[name] = lease
         return lease
+
+    @asynccontextmanager
+    async def kept(self, name: str) -> AsyncIterator[Lease | None]:
+        """`take`, and renewed until the block ends, however long its work takes. A process that disappears keeps nothing."""
+        lease = await asyncio.to_thread(self.take, name)
+        if lease is None:
+            yield None
+            return
+        renewing = asyncio.create_task(self._renew(name))
+        try:
+            yield lease
+        finally:
+            renewing.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewing
+
+    async def _renew(self, name: str) -> None:
+        is_ours = True
+        while is_ours:
+            await self.pause(self.length.total_seconds() / 4)
+            with suppress(StorageUnavailableError):  # the work itself tells of it, and the lease may outlast it
+                is_ours = await asyncio.to_thread(self.take, name) is not None
 
     def release(self) -> None:
         """Give everything back, so that another process need not wait."""
