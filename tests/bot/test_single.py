@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -21,26 +20,30 @@ def clock() -> SettableClock:
     return SettableClock()
 
 
-def singles(database: Database, clock: SettableClock, holder: str) -> Singles:
-    async def pause(seconds: float) -> None:
-        clock.moment += timedelta(seconds=seconds)
+class Paused:
+    """A pause that lets time pass at once, and tells after how many."""
+
+    def __init__(self, clock: SettableClock, often: int) -> None:
+        self._clock, self._left, self.is_over = clock, often, asyncio.Event()
+
+    async def __call__(self, seconds: float) -> None:
+        self._clock.advance(seconds=seconds)
+        self._left -= 1
+        if self._left == 0:
+            self.is_over.set()
         await asyncio.sleep(0)
 
+
+def singles(database: Database, clock: SettableClock, holder: str, pause: Paused) -> Singles:
     return Singles(database=database, holder=holder, now=clock, length=LENGTH, pause=pause)
 
 
-async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not is_so():
-            await asyncio.sleep(0)
-
-
 async def test_work_that_takes_longer_than_the_lease_is_not_taken_over(database: Database, clock: SettableClock) -> None:
-    ours, theirs = singles(database, clock, "a"), singles(database, clock, "b")
-    begin = clock.moment
+    pause = Paused(clock, often=20)
+    ours, theirs = singles(database, clock, "a", pause), singles(database, clock, "b", pause)
     async with ours.kept(NAME) as lease:
         assert lease is not None
-        await until(lambda: clock.moment - begin > 5 * LENGTH)
+        await asyncio.wait_for(pause.is_over.wait(), 30)
         assert theirs.take(NAME) is None
         with database.work() as work:
             assert work.leases.is_held(lease)
@@ -49,21 +52,22 @@ async def test_work_that_takes_longer_than_the_lease_is_not_taken_over(database:
 
 
 async def test_who_does_not_get_it_waits_for_nothing(database: Database, clock: SettableClock) -> None:
-    ours, theirs = singles(database, clock, "a"), singles(database, clock, "b")
+    pause = Paused(clock, often=1)
+    ours, theirs = singles(database, clock, "a", pause), singles(database, clock, "b", pause)
     assert theirs.take(NAME) is not None
     async with ours.kept(NAME) as lease:
         assert lease is None
 
 
-async def test_who_was_overtaken_stops_renewing(database: Database, clock: SettableClock) -> None:
-    ours, theirs = singles(database, clock, "a"), singles(database, clock, "b")
-    async with ours.kept(NAME) as lease:
-        assert lease is not None
-        with database.work() as work:
-            work.leases.release(lease, clock.moment)
-            work.commit()
-        taken = theirs.take(NAME)
-        assert taken is not None
-        await until(lambda: NAME not in ours._held)
+async def test_who_was_overtaken_renews_nothing(database: Database, clock: SettableClock) -> None:
+    pause = Paused(clock, often=1)
+    ours, theirs = singles(database, clock, "a", pause), singles(database, clock, "b", pause)
+    lease = ours.take(NAME)
+    assert lease is not None
+    clock.advance(minutes=2)
+    taken = theirs.take(NAME)
+    assert taken is not None
+    async with ours.kept(NAME) as still:
+        assert still is None
         with database.work() as work:
             assert (work.leases.is_held(lease), work.leases.is_held(taken)) == (False, True)
