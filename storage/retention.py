@@ -195,8 +195,8 @@ def _is_over_chatter(periods: RetentionPeriods, now: datetime) -> sa.ColumnEleme
 def _may_go() -> sa.ColumnElement[bool]:
     """Closed. What was merged waits for the melding it was merged into, whose melders are also its own."""
     root = meldingen.alias()
-    is_emptied = sa.select(root.c.id).where(root.c.id == meldingen.c.merged_into_id, root.c.emptied_at.is_not(None))
-    return sa.and_(IS_CLOSED, sa.or_(meldingen.c.merged_into_id.is_(None), is_emptied.exists()))
+    emptied_at = sa.select(root.c.emptied_at).where(root.c.id == meldingen.c.merged_into_id).scalar_subquery()
+    return sa.and_(IS_CLOSED, sa.or_(meldingen.c.merged_into_id.is_(None), emptied_at.is_not(None)))
 
 
 def _has_waiting_reply() -> sa.ColumnElement[bool]:

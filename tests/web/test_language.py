@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from babel.messages.checkers import checkers
 from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
-from bot.web.language import CATALOGUES, speak, wished
+from bot.web.language import CATALOGUES, SOURCE, speak, wished
 from bot.web.retelling import told
 from channels.graph_refusals import GraphFailure, judge_read, judge_write
 from channels.twitter_refusals import Refusal, judge_send
@@ -64,6 +65,16 @@ _NOT_TOLD = {
     "(opgeruimd na de bewaartermijn)",
     " wordt ",
 }
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Only here: the next test of this process speaks Dutch again."""
+    speak(language)
+    try:
+        yield
+    finally:
+        speak(SOURCE)
 
 
 @pytest.fixture
@@ -240,9 +251,8 @@ def _unmarked(path: Path, marks: Collection[str]) -> list[str]:
     ],
 )
 def test_what_other_rooms_said_is_told_again_and_what_a_colleague_wrote_is_not(sentence: str, in_english: str) -> None:
-    speak("en")
-    assert told(sentence) == in_english
-    speak("nl")
+    with speaking("en"):
+        assert told(sentence) == in_english
     assert told(sentence) == sentence
 
 
@@ -269,9 +279,9 @@ def test_what_other_rooms_said_is_told_again_and_what_a_colleague_wrote_is_not(s
 )
 def test_what_a_platform_refused_is_told_in_english_to_its_last_word(outcome: Unknown | ChannelError, in_english: str) -> None:
     dutch = outcome.reason if isinstance(outcome, Unknown) else str(outcome)
-    speak("en")
-    assert told(dutch) == in_english
-    assert told(f"geweigerd door het kanaal: {dutch}") == f"refused by the channel: {in_english}"
+    with speaking("en"):
+        assert told(dutch) == in_english
+        assert told(f"geweigerd door het kanaal: {dutch}") == f"refused by the channel: {in_english}"
 
 
 class _Texts(HTMLParser):
