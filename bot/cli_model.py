@@ -78,7 +78,7 @@ def _learn_candidate(config: Path, learn: Callable[[Path], None], about: Mapping
 def evaluate(
     labelled: Annotated[
         Path | None,
-        typer.Argument(help="JSON-regels in de vorm van het corpus; zonder bestand: achtergehouden delen van het corpus."),
+        typer.Argument(help="JSON-regels met ten minste text en lead; zonder bestand: achtergehouden delen van het corpus."),
     ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     candidate: Annotated[

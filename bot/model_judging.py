@@ -47,12 +47,12 @@ class Judged:
 
 
 def read_labelled(path: Path, municipality: Municipality) -> tuple[Example, ...]:
-    """The labelled messages of a file in the form of the corpus. Raises ConfigError naming file, line and remedy."""
+    """The labelled messages of a file, of each at least `text` and `lead`. Raises ConfigError naming file, line and remedy."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} kan niet worden gelezen ({error}); geef een bestand met JSON-regels") from error
-    examples = tuple(parse_examples(lines, str(path)))
+    examples = tuple(parse_examples(lines, str(path), is_judged_only=True))
     unknown = {example.lead for example in examples} - set(municipality.vakafdelingen)
     if unknown:
         raise ConfigError(f"{path} noemt onbekende vakafdelingen: {', '.join(sorted(unknown))}; verbeter 'lead' op die regels")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -55,13 +55,28 @@ def load_corpus(folder: Path | None = None) -> tuple[Example, ...]:
     )
 
 
-def parse_examples(lines: Iterable[str], name: str) -> Iterable[Example]:
+_FIELDS = frozenset(field.name for field in fields(Example))
+_NOT_JUDGED = {"id": "", "channel": "", "topic": ""}
+
+
+def parse_examples(lines: Iterable[str], name: str, *, is_judged_only: bool = False) -> Iterable[Example]:
+    """The examples on these lines. Raises ConfigError naming the line.
+
+    Who only judges by them needs no more than `text` and `lead`: labels of others that we know nothing of are left out.
+    """
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            fields: dict[str, Any] = json.loads(line)
-            values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
-            yield Example(**values)
+            yield _parse(json.loads(line), is_judged_only=is_judged_only)
         except (ValueError, TypeError) as error:
             raise ConfigError(f"{name} regel {number}: geen geldig voorbeeld ({error}); herstel of verwijder de regel") from error
+
+
+def _parse(labels: object, *, is_judged_only: bool) -> Example:
+    if not isinstance(labels, dict):
+        raise TypeError("geen JSON-object")
+    if is_judged_only:
+        labels = _NOT_JUDGED | {key: value for key, value in labels.items() if key in _FIELDS and value is not None}
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in labels.items()}
+    return Example(**values)

@@ -134,6 +134,8 @@ def test_a_file_that_exists_is_not_written_over(office: Path) -> None:
     [
         ("", "heeft geen berichten"),
         ("{kapot\n", "regel 1: geen geldig voorbeeld"),
+        ("[]\n", "regel 1: geen geldig voorbeeld (geen JSON-object)"),
+        (json.dumps({"id": "a-1", "text": "t"}), "regel 1: geen geldig voorbeeld"),
         (json.dumps({"id": "a-1", "channel": "x", "text": "t", "lead": "bestaat_niet", "topic": "t"}), "bestaat_niet"),
     ],
 )
@@ -142,6 +144,13 @@ def test_labelled_messages_that_are_wrong_are_named(tmp_path: Path, content: str
     result = wijkbalie("model", "evaluate", "fout.jsonl", cwd=tmp_path)
     assert result.returncode == 2
     assert said in result.stderr
+
+
+def test_labels_that_others_gave_are_judged_by_what_we_know_of_them(tmp_path: Path) -> None:
+    theirs = {"text": "de straatlantaarn is stuk", "lead": "stadswerken", "lead_alt": None, "theirs": [1]}
+    (tmp_path / "anders.jsonl").write_text(json.dumps(theirs), encoding="utf-8")
+    judged = wijkbalie("model", "evaluate", "anders.jsonl", cwd=tmp_path)
+    assert (judged.returncode, "1 berichten; lead goed 100.0%" in judged.stdout) == (0, True), judged.stderr
 
 
 def test_the_report_is_a_table_or_csv(office: Path) -> None:
