@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from routing.errors import StorageUnavailableError
+from routing.errors import StaleError, StorageUnavailableError
 from storage.database import Database
 from storage.leases import Lease
 
@@ -58,7 +58,7 @@ class Singles:
         is_ours = True
         while is_ours:
             await self.pause(self.length.total_seconds() / 4)
-            with suppress(StorageUnavailableError):  # the work itself tells of it, and the lease may outlast it
+            with suppress(StorageUnavailableError, StaleError):  # the next try may do, and the lease may outlast this
                 is_ours = await asyncio.to_thread(self.take, name) is not None
 
     def release(self) -> None:

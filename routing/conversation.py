@@ -125,6 +125,7 @@ def _later(turn: Turn, reading: TurnReading, target: Known) -> Verdict:
     verdict = _act(turn, reading, target)
     if verdict.action is Action.WITHDRAW and target.topic == _SUICIDE:
         verdict = _about(Action.FOLLOW_UP, target, said("een collega kijkt: 'het is goed zo' kan een afscheid zijn"))
+        is_unsure = True
     return replace(verdict, is_unsure=is_unsure or feels_danger, may_be_two=reading.has(Sign.TWO_MATTERS))
 
 

@@ -81,7 +81,7 @@ class TurnReading:
 
 _MOST_CHARACTERS = 1_000  # what comes later in a very long message is no chat
 _NOISE = re.compile(r"https?://\S+|(?<!\w)@\w+|#(?=\w)")
-_TO_ANOTHER = re.compile(r"\s*@(?!\S*(?:gemeente|utrecht|wijk))\w+(?!.*@\S*(?:gemeente|utrecht|wijk))", re.IGNORECASE | re.DOTALL)
+_MENTION = re.compile(r"(?<!\w)@\w+")
 _APOSTROPHE = re.compile("'")
 _STOP = re.compile(r"[.!\n…]+")
 _ASKED = re.compile(r"[?؟]+")
@@ -106,7 +106,10 @@ def read_turn(text: str) -> TurnReading:
 
 def is_to_another(text: str) -> bool:
     """Whether it begins with the name of an account and names the office nowhere: '@Carla gaan we vrijdag?'. Pure."""
-    return _TO_ANOTHER.match(text[:_MOST_CHARACTERS]) is not None
+    spoken = text[:_MOST_CHARACTERS].lstrip()
+    return _MENTION.match(spoken) is not None and not any(
+        _book()["office"].search(fold(name)) for name in _MENTION.findall(spoken)
+    )
 
 
 def _count_words(plain: str) -> int:

@@ -310,7 +310,8 @@ def test_who_writes_to_the_office_or_joins_under_a_neighbour_adds(text: str) -> 
 @pytest.mark.parametrize("text", ["Het is goed zo.", "laat maar, het hoeft niet meer", "het is opgelost"])
 def test_who_said_goodbye_to_life_is_not_taken_to_have_withdrawn(text: str) -> None:
     goodbye = a_known(lead="noodgeval", topic="suicide", text="ik heb alles opgeruimd en de kat weggebracht", age=SOON)
-    assert said(text, goodbye) is Action.FOLLOW_UP
+    verdict = judge(Turn(text=text, decision=NOTHING_OF_ITS_OWN), [goodbye])
+    assert (verdict.action, verdict.is_unsure) == (Action.FOLLOW_UP, True)
     assert said(text + " Mijn zus is hier, dank voor het bellen", goodbye) is not Action.WITHDRAW
 
 
