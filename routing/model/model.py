@@ -9,12 +9,10 @@ import hashlib
 import io
 import math
 import zipfile
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources.abc import Traversable
-from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -28,6 +26,7 @@ Matrix = NDArray[np.float32]
 FORMAT = 3
 LEXICON_SCALE = 0.22
 _REMEMBERED = 20_000  # words, of which the pieces that the model knows are looked up once
+_NONE = np.empty(0, np.int32)
 
 
 class Row(NamedTuple):
@@ -39,22 +38,47 @@ class Row(NamedTuple):
     known: float
 
 
+class Terms:
+    """Terms and their numbers, found by Python's own hash of 64 bits: a dict of the words themselves takes ten times the room.
+
+    `written` has the terms in the order of their numbers, with a line end between them, as in the model's file. That a message
+    holds a stranger with the hash of a term happens once in 10^13 words.
+    """
+
+    def __init__(self, written: bytes) -> None:
+        self.written = written
+        terms = written.decode().split("\n") if written else []
+        hashes = np.fromiter(map(hash, terms), np.int64, len(terms))
+        self._order = np.argsort(hashes).astype(np.int32)
+        self._hashes = hashes[self._order]
+
+    @classmethod
+    def of(cls, terms: Iterable[str]) -> Self:
+        return cls("\n".join(terms).encode())
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def find(self, terms: Collection[str]) -> NDArray[np.int32]:
+        """The number of each, or -1 for one that is not here."""
+        if not len(self):
+            return np.full(len(terms), -1, np.int32)
+        asked = np.fromiter(map(hash, terms), np.int64, len(terms))
+        places = np.minimum(np.searchsorted(self._hashes, asked), len(self) - 1)
+        return np.where(self._hashes[places] == asked, self._order[places], np.int32(-1))
+
+
 class Vocabulary:
     """The known terms. Columns: words first, then shapes, then one per onderwerp with lexicon evidence."""
 
     def __init__(
-        self,
-        words: Sequence[str],
-        word_rarity: ArrayLike,
-        shapes: Sequence[str],
-        shape_rarity: ArrayLike,
-        topics: Sequence[str],
+        self, words: Terms, word_rarity: ArrayLike, shapes: Terms, shape_rarity: ArrayLike, topics: Sequence[str]
     ) -> None:
-        self.words = _numbered(words)
+        self.words = words
         self.word_rarity = np.array(word_rarity, dtype=np.float32)
-        self.shapes = _numbered(shapes)
+        self.shapes = shapes
         self.shape_rarity = np.array(shape_rarity, dtype=np.float32)
-        self.topics = _numbered(topics)
+        self.topics = {topic: number for number, topic in enumerate(topics)}
         self._shapes_in = lru_cache(maxsize=_REMEMBERED)(self._find_shapes)
 
     @property
@@ -62,40 +86,30 @@ class Vocabulary:
         return len(self.words) + len(self.shapes) + len(self.topics)
 
     def row(self, reading: Reading) -> Row:
-        number_of = self.words.get
-        words = {number: count for term, count in reading.words.items() if (number := number_of(term)) is not None}
-        shapes = Counter(chain.from_iterable(map(self._shapes_in, reading.spelt)))
+        numbers = self.words.find(reading.words)
+        is_known = numbers >= 0
+        words, counts = numbers[is_known], np.fromiter(reading.words.values(), np.float64, len(numbers))[is_known]
+        shapes, times = np.unique(np.concatenate([_NONE, *map(self._shapes_in, reading.spelt)]), return_counts=True)
         topics = {number: score for topic, score in reading.topics.items() if (number := self.topics.get(topic)) is not None}
         parts = (
-            _weigh(words, self.word_rarity),
-            _weigh(shapes, self.shape_rarity),
+            _weigh(counts, self.word_rarity[words]),
+            _weigh(times, self.shape_rarity[shapes]),
             [LEXICON_SCALE * math.copysign(math.log1p(abs(score)), score) for score in topics.values()],
         )
         terms = len(reading.words) or 1
         first_shape, first_topic = len(self.words), len(self.words) + len(self.shapes)
-        return Row(
-            np.concatenate([_columns(words), _columns(shapes) + first_shape, _columns(topics) + first_topic]),
-            np.concatenate(parts).astype(np.float32),
-            terms,
-            len(words) / terms,
-        )
+        columns = (words, shapes + first_shape, np.fromiter(topics, np.int32, len(topics)) + first_topic)
+        return Row(np.concatenate(columns).astype(np.intp), np.concatenate(parts).astype(np.float32), terms, len(words) / terms)
 
-    def _find_shapes(self, word: str) -> list[int]:
-        return [self.shapes[shape] for shape in shapes_of(word) if shape in self.shapes]
+    def _find_shapes(self, word: str) -> NDArray[np.int32]:
+        numbers = self.shapes.find(shapes_of(word))
+        return numbers[numbers >= 0]
 
 
-def _numbered(terms: Sequence[str]) -> dict[str, int]:
-    return {term: number for number, term in enumerate(terms)}
-
-
-def _columns(counts: Mapping[int, Any]) -> NDArray[np.intp]:
-    return np.fromiter(counts, np.intp, len(counts))
-
-
-def _weigh(counts: Mapping[int, int], rarity: Matrix) -> NDArray[np.float64]:
+def _weigh(counts: NDArray[Any], rarity: Matrix) -> NDArray[np.float64]:
     """Sublinear term frequencies times rarity, scaled to length one."""
-    weights = (1.0 + np.log(np.fromiter(counts.values(), np.float64, len(counts)))) * rarity[_columns(counts)]
-    return weights / (math.sqrt(weights @ weights) or 1.0)
+    weights = (1.0 + np.log(counts)) * rarity
+    return np.asarray(weights / (math.sqrt(weights @ weights) or 1.0), dtype=np.float64)
 
 
 def evidence(margins: tuple[Matrix, Matrix], lead_of_topic: NDArray[np.int32], row: Row) -> Matrix:
@@ -199,9 +213,9 @@ def save(model: Model, target: Path) -> None:
     arrays: dict[str, NDArray[Any]] = {
         "format": np.array([FORMAT]),
         "leads": _as_bytes(model.leads),
-        "words": _as_bytes(vocabulary.words),
+        "words": _of_bytes(vocabulary.words.written),
         "word_rarity": vocabulary.word_rarity,
-        "shapes": _as_bytes(vocabulary.shapes),
+        "shapes": _of_bytes(vocabulary.shapes.written),
         "shape_rarity": vocabulary.shape_rarity,
         "lexicon_topics": _as_bytes(vocabulary.topics),
         "softmax": model.softmax,
@@ -231,9 +245,9 @@ def load(source: Path | Traversable) -> Model:
     if int(arrays.get("format", np.array([0]))[0]) != FORMAT:
         raise ConfigError(f"het model {source} heeft een ander formaat; maak het opnieuw met 'wijkbalie model train'")
     vocabulary = Vocabulary(
-        _as_words(arrays["words"]),
+        Terms(arrays["words"].tobytes()),
         arrays["word_rarity"],
-        _as_words(arrays["shapes"]),
+        Terms(arrays["shapes"].tobytes()),
         arrays["shape_rarity"],
         _as_words(arrays["lexicon_topics"]),
     )
@@ -253,7 +267,11 @@ def version_of(source: Path | Traversable) -> str:
 
 
 def _as_bytes(words: Iterable[str]) -> NDArray[np.uint8]:
-    return np.frombuffer("\n".join(words).encode(), dtype=np.uint8)
+    return _of_bytes("\n".join(words).encode())
+
+
+def _of_bytes(text: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(text, dtype=np.uint8)
 
 
 def _as_words(array: NDArray[np.uint8]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 
 from routing.model.corpus import Example
 from routing.model.features import Reading, shapes_of
-from routing.model.model import Heads, Matrix, Model, Row, Vocabulary, Weights, evidence
+from routing.model.model import Heads, Matrix, Model, Row, Terms, Vocabulary, Weights, evidence
 from routing.model.ridge import fit_ridge
 
 SEED = 20260101
@@ -118,7 +118,7 @@ def build_vocabulary(readings: Sequence[Reading], settings: Settings) -> Vocabul
     spelt = ({shape for word in reading.spelt for shape in shapes_of(word)} for reading in readings)
     shapes, shape_rarity = _frequent(spelt, settings.shape_min, len(readings))
     topics = sorted({topic for reading in readings for topic in reading.topics})
-    return Vocabulary(words, word_rarity, shapes, shape_rarity, topics)
+    return Vocabulary(Terms.of(words), word_rarity, Terms.of(shapes), shape_rarity, topics)
 
 
 def _frequent(counts: Iterable[Any], least: int, total: int) -> tuple[list[str], list[float]]:
