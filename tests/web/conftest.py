@@ -6,8 +6,19 @@ from storage.database import Database
 from tests.builders import a_message
 from tests.databases import database, database_url, postgres_template, postgres_url, sqlite_url
 from tests.web.desk import DeskAtWork, a_desk
+from tests.web.organisation import bram, certified, organisation_desk, provider_process
 
-__all__ = ["database", "database_url", "postgres_template", "postgres_url", "sqlite_url"]
+__all__ = [
+    "bram",
+    "certified",
+    "database",
+    "database_url",
+    "organisation_desk",
+    "postgres_template",
+    "postgres_url",
+    "provider_process",
+    "sqlite_url",
+]
 
 
 @pytest.fixture

@@ -6,24 +6,29 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from bot.web import assets
 from storage.database import Database
 from tests.web.desk import a_desk, readable
 
 WEB = Path(assets.__file__).parent
+LOCKED = (WEB / "frontend", Path(__file__).parent / "provider")  # folders with a lock file of npm
 
 
-def test_the_lock_file_names_digests_and_no_addresses() -> None:
-    text = (WEB / "frontend" / "package-lock.json").read_text(encoding="utf-8")
-    assert "http" not in text
+@pytest.mark.parametrize("folder", LOCKED, ids=lambda folder: folder.name)
+def test_the_lock_file_names_digests_and_no_addresses(folder: Path) -> None:
+    text = (folder / "package-lock.json").read_text(encoding="utf-8")
+    assert "://" not in text
     assert "resolved" not in text
     packages = {name: item for name, item in json.loads(text)["packages"].items() if name}
     assert packages
     assert all(item["integrity"].startswith("sha512-") for item in packages.values())
 
 
-def test_versions_are_pinned_and_the_proprietary_tokens_stay_out() -> None:
-    packages = json.loads((WEB / "frontend" / "package.json").read_text(encoding="utf-8"))["dependencies"]
+@pytest.mark.parametrize("folder", LOCKED, ids=lambda folder: folder.name)
+def test_versions_are_pinned_and_the_proprietary_tokens_stay_out(folder: Path) -> None:
+    packages = json.loads((folder / "package.json").read_text(encoding="utf-8"))["dependencies"]
     assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in packages.values())
     assert not [name for name in packages if "design-tokens" in name]
 
