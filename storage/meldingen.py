@@ -92,7 +92,8 @@ class Melding:
 
     @classmethod
     def from_row(cls, row: sa.Row[Any]) -> Self:
-        values = {name: row._mapping[name] for name in cls.__dataclass_fields__}
+        stored = row._mapping  # asked for once: it is made anew each time
+        values = {name: stored[name] for name in cls.__dataclass_fields__}
         values["status"] = Status(row.status)
         values["status_before_question"] = Status(row.status_before_question) if row.status_before_question else None
         values["involved"] = tuple(row.involved)

@@ -142,7 +142,7 @@ class Needs:
 
     right: Right | Entry
 
-    def __call__(self, visit: Admitted) -> None:
+    async def __call__(self, visit: Admitted) -> None:  # waits for nothing, and so needs no thread
         if isinstance(self.right, Right) and not has_right(visit.account, self.right):
             role = word(ROLES, visit.account.role)
             raise ForbiddenError(

@@ -10,11 +10,12 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.roles import Right, has_right
@@ -167,11 +168,9 @@ def _environment() -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.policies["ext.i18n.trimmed"] = True
-    environment.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
-        lambda message: catalogue(spoken()).gettext(message),
-        lambda one, many, number: catalogue(spoken()).ngettext(one, many, number),
-        newstyle=True,
-    )
+    # In place of what the extension would install: that asks its way through the context of the template for every word.
+    environment.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension adds it
+    environment.globals |= {"_": _translated, "gettext": _translated, "ngettext": _counted}
     environment.filters |= {
         "visible": display.visible,
         "excerpt": display.excerpt,
@@ -196,9 +195,24 @@ def _environment() -> Environment:
         "pair": lambda code, name_of=str: (code, name_of(code)),
         "channel_pair": lambda code: (code, words.channel(code)),
         "kind_pair": lambda code: (code, words.word(words.KINDS, code)),
-        "topic_pair": lambda topic: (topic.code, topic.name),
-        "days_pair": lambda days: (days, words.days(days)),
+        "topic_pairs": lambda topics: sorted(((topic.code, topic.name) for topic in topics), key=lambda pair: pair[1].lower()),
+        "days_pair": lambda days: (str(days), words.days(days)),
     }
     environment.filters |= {name: partial(words.word, table) for name, table in _TABLES.items()}
     environment.globals |= {"QUEUES": words.QUEUES, "CHANNELS": words.CHANNELS, "languages": LANGUAGES, "spoken": spoken}
     return environment
+
+
+def _translated(message: str, /, **facts: object) -> Markup:
+    """`gettext` for templates: the facts are escaped, the message is not."""
+    return _fixed(spoken(), message) if not facts else Markup(catalogue(spoken()).gettext(message)) % facts  # noqa: S704 - ours
+
+
+def _counted(one: str, many: str, number: int, /, **facts: object) -> Markup:
+    return Markup(catalogue(spoken()).ngettext(one, many, number)) % {"num": number, **facts}  # noqa: S704 - ours
+
+
+@cache
+def _fixed(language: str, message: str) -> Markup:
+    """A message without facts."""
+    return Markup(catalogue(language).gettext(message)) % {}  # noqa: S704 - ours

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from babel.dates import format_date, format_datetime, format_time, get_day_names
+from babel import Locale
+from babel.dates import format_date, format_datetime, get_day_names
 from babel.numbers import format_percent
 
 from bot.roles import Role
@@ -245,7 +247,17 @@ def channel(code: str) -> str:
 
 
 def percent(share: float) -> str:
-    return format_percent(share, locale=locale())
+    return _percent(share, locale())
+
+
+@lru_cache(maxsize=1_000)  # a list has the same few over and over
+def _percent(share: float, of: Locale) -> str:
+    return format_percent(share, locale=of)
+
+
+@lru_cache(maxsize=1_000)
+def _day(day: date, pattern: str, of: Locale) -> str:
+    return format_date(day, pattern, locale=of)
 
 
 def channel_change(change: str) -> str:
@@ -292,8 +304,7 @@ def day_and_time(moment: datetime, now: datetime) -> str:
     local, today = moment.astimezone(AMSTERDAM), now.astimezone(AMSTERDAM).date()
     names = {today: gettext("vandaag"), today - _DAY: gettext("gisteren"), today + _DAY: gettext("morgen")}
     pattern = "EEE d MMM" if local.year == today.year else "d MMM y"
-    day = names.get(local.date()) or format_datetime(local, pattern, locale=locale())
-    return f"{day} {format_time(local, 'HH:mm', locale=locale())}"
+    return f"{names.get(local.date()) or _day(local.date(), pattern, locale())} {local:%H:%M}"
 
 
 def day_only(moment: datetime) -> str:
