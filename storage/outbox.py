@@ -104,7 +104,10 @@ class Reply:
 
 
 def _due() -> sa.Select[Any]:
-    """The oldest due reply of a channel that is the first of its conversation. Made once: it is asked again and again."""
+    """The oldest due reply of a channel that is the first of its conversation, or tells of danger.
+
+    Made once: it is asked again and again.
+    """
     at: sa.BindParameter[datetime] = sa.bindparam("at", type_=replies.c.due_at.type)
     is_due = sa.or_(replies.c.due_at <= at, sa.and_(replies.c.created_at > at, replies.c.guard.is_(None)))
     earlier = replies.alias("earlier")
@@ -116,8 +119,9 @@ def _due() -> sa.Select[Any]:
         earlier.c.id < replies.c.id,
     )
     of_channel = replies.c.channel == sa.bindparam("for_channel")
-    query = sa.select(replies).where(of_channel, IS_READY, is_due, is_first)
-    return query.order_by(replies.c.news != News.NOODGEVAL.value, replies.c.id).limit(1)
+    is_danger = replies.c.news == News.NOODGEVAL.value
+    query = sa.select(replies).where(of_channel, IS_READY, is_due, sa.or_(is_danger, is_first))
+    return query.order_by(~is_danger, replies.c.id).limit(1)
 
 
 _DUE = _due()
@@ -221,7 +225,8 @@ class Outbox:
         """Take the oldest due reply that `may_leave` and open an attempt for it. Commit before sending. Danger goes first.
 
         `may_leave` sets aside what it refuses, in this transaction. Only the first unsent reply of a conversation may be taken:
-        news arrives in the order it was decided. What a guard lets wait holds up nobody.
+        news arrives in the order it was decided, but what tells of danger waits for no other. What a guard lets wait holds up
+        nobody.
 
         A reply made later than now tells that the clock was set back: it does not wait until that moment comes again.
         """
