@@ -40,7 +40,7 @@ class Answering:
     def ask_person(self, work: UnitOfWork, melding: Melding, message: StoredMessage) -> None:
         """Promise the sender a person. Nobody looks at what is closed, and no promise about it is kept: it opens again."""
         if melding.is_closed:
-            again = Change(event=Event.HEROPEND, actor="melder", why=said("vraagt om een medewerker"), columns={"outcome": None})
+            again = Change(event=Event.HEROPEND, actor="melder", why=said("vraagt om een medewerker"))
             melding = work.meldingen.record(melding, again, self.now()).melding
         columns = {"needs_personal_contact": True, "promised_at": self.promises.personal(self.now())}
         change = Change(event=Event.MENS_GEVRAAGD, actor="melder", why=said("vraagt om een medewerker"), columns=columns)

@@ -19,6 +19,7 @@ from bot.taking_back import kept, restored
 from routing.errors import InvalidTransitionError, NotFoundError, StaleError
 from routing.melding import NEWS, Event, News, NotSolved, Status, next_status
 from routing.messages import Delivery
+from routing.office_hours import AMSTERDAM
 from routing.questions import Question
 from routing.reachability import Wish
 from routing.sentences import said
@@ -100,7 +101,7 @@ class Handling:
         return Step(event=Event.IN_BEHANDELING_GENOMEN, telling=Telling(news=News.IN_BEHANDELING), columns=columns)
 
     def plan(self, melding: Melding, *, planned_for: datetime, explanation: str = "") -> Step:  # noqa: ARG002 - one shape for all steps
-        if planned_for.date() < self.now().date():
+        if planned_for.astimezone(AMSTERDAM).date() < self.now().astimezone(AMSTERDAM).date():
             raise InvalidTransitionError(said("De geplande dag ligt in het verleden. Kies vandaag of later."))
         columns = {"planned_for": planned_for, "promised_at": self.promises.hours.add_working_days(planned_for, 1)}
         return Step(event=Event.INGEPLAND, telling=Telling(news=News.INGEPLAND, explanation=explanation), columns=columns)
@@ -177,7 +178,7 @@ class Handling:
         return Step(event=Event.DOORVERWEZEN, telling=telling, columns=columns, why=explanation)
 
     def reopen(self, melding: Melding, *, why: str = "") -> Step:
-        columns = {"promised_at": self.promises.next(melding, self.now()), "outcome": None, "not_solved_reason": None}
+        columns = {"promised_at": self.promises.next(melding, self.now())}
         return Step(event=Event.HEROPEND, telling=Telling(news=NEWS[Event.HEROPEND]), columns=columns, why=why)
 
     def write(self, melding: Melding, *, text: str) -> Step:
@@ -249,7 +250,8 @@ class Handling:
     def undo(self, melding_id: int, seq: int, *, account: str) -> Melding:
         """Take back the newest decision of a melding, number `seq` of its events, as long as nothing of it was sent.
 
-        Raises InvalidTransitionError when something was sent or the event is no decision, StaleError when more happened since.
+        Raises InvalidTransitionError when something was sent, the event is no decision or what it was merged into is not open,
+        StaleError when more happened since.
         """
         now = self.now()
         with self.database.work(Commit.DESK) as work:
@@ -270,6 +272,8 @@ class Handling:
                     )
                 )
             columns = restored(last.data["before"])
+            if columns["merged_into_id"] not in {None, melding.merged_into_id}:
+                _check_merge(work, melding, columns["merged_into_id"])
             change = Change(
                 event=Event.TERUGGEDRAAID,
                 actor=account,

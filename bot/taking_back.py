@@ -13,7 +13,7 @@ from storage.meldingen import Melding
 
 _MOMENT = "moment:"
 _PERSONAL = ("appointment_place", "appointment_guests")  # where somebody lives, and mail addresses
-_ALWAYS = frozenset({"status", "status_before_question", "snoozed_until"})
+_ALWAYS = frozenset({"status", "status_before_question", "snoozed_until", "outcome", "not_solved_reason", "merged_into_id"})
 
 
 def kept(melding: Melding, columns: dict[str, Any]) -> dict[str, Any] | None:

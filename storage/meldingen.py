@@ -206,6 +206,7 @@ def family(melding_id: int | sa.BindParameter[int]) -> sa.Select[tuple[int]]:
 _OF_PERSON = (people.c.external_id.label("recipient"), people.c.last_wrote_private_at, people.c.wish, people.c.speaks_for_id)
 _MELDERS = sa.select(melders, *_OF_PERSON).join(people, people.c.id == melders.c.person_id)
 _MELDING: sa.BindParameter[int] = sa.bindparam("of_melding", type_=sa.BigInteger())
+_AS_OPEN: dict[str, object] = {"outcome": None, "not_solved_reason": None, "merged_into_id": None}
 _PERSON: sa.BindParameter[int] = sa.bindparam("of_person", type_=sa.BigInteger())
 _ONE = sa.select(meldingen).where(meldingen.c.id == _MELDING)
 _NEW = sa.insert(meldingen).returning(meldingen)
@@ -252,14 +253,18 @@ class Meldingen:
         return Melding.from_row(row)
 
     def record(self, melding: Melding, change: Change, now: datetime) -> Recorded:
-        """Append the event and make the change. Raises InvalidTransitionError, or StaleError when a rival was first."""
+        """Append the event and make the change. Raises InvalidTransitionError, or StaleError when a rival was first.
+
+        A melding that opens again has no outcome any more, and stands by itself.
+        """
         status = change.back_to or next_status(melding.status, change.event, before_question=melding.status_before_question)
         seq = melding.event_count + 1
         happened = {"actor": change.actor, "event": change.event.value, "why": change.why, "data": change.data}
         entry = event_log.new_entry(melding.id, seq, melding.last_hash, happened, now)
         wakes = {} if change.event in LETS_SLEEP else {"snoozed_until": None}
+        opens = _AS_OPEN if change.event is Event.HEROPEND else {}
         # What is said of a melding that was emptied is emptied in its turn.
-        columns = {"emptied_at": None, **wakes, **change.columns, "status": status.value, "updated_at": now}
+        columns = {"emptied_at": None, **wakes, **opens, **change.columns, "status": status.value, "updated_at": now}
         columns |= {"event_count": seq, "last_hash": entry["hash"]}
         if change.event is Event.VRAAG_GESTELD:
             columns["status_before_question"] = melding.status.value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from routing.decision import Zone
 from routing.errors import InvalidTransitionError, NotFoundError, StaleError
 from routing.melding import Event, Status
 from routing.messages import Person, Removal, Visibility
+from routing.office_hours import AMSTERDAM
 from storage.corrections import lessons
 from storage.database import Database
 from storage.outbox import ReplyState
@@ -164,6 +165,36 @@ def test_two_colleagues_never_merge_two_meldingen_into_each_other(office: Office
     with pytest.raises(InvalidTransitionError, match="niet open"):
         office.handling.carry_out(other, into_one, account="bram", version=other.event_count)
     assert [melding.status for melding in office.meldingen()] == [Status.DUBBEL, Status.TE_BEOORDELEN]
+
+
+def test_taking_back_that_two_were_parted_makes_no_chain_of_merges(office: Office) -> None:
+    for name in ("bo", "cem"):
+        office.receive(a_message("de boom is om", sender=Person(external_id=name), thread=name))
+    one, two, three = office.meldingen()
+    handling = office.handling
+    one = handling.carry_out(one, handling.merge(one, into=two), account="samira")
+    one = handling.carry_out(one, handling.unmerge(one), account="samira")
+    handling.carry_out(two, handling.merge(two, into=three), account="samira")
+    with pytest.raises(InvalidTransitionError, match="niet open"):
+        handling.undo(one.id, one.event_count, account="samira")
+    assert office.meldingen()[0].merged_into_id is None
+
+
+def test_a_merged_melding_that_is_opened_again_stands_by_itself_and_back(office: Office) -> None:
+    office.receive(a_message("de boom is om", sender=Person(external_id="bo"), thread="bo"))
+    one, two = office.meldingen()
+    handling = office.handling
+    one = handling.carry_out(one, handling.merge(one, into=two), account="samira")
+    one = handling.carry_out(one, handling.reopen(one), account="samira")
+    assert (one.status, one.merged_into_id) == (Status.HEROPEND, None)
+    one = handling.undo(one.id, one.event_count, account="samira")
+    assert (one.status, one.merged_into_id) == (Status.DUBBEL, two.id)
+
+
+def test_a_day_is_past_when_it_is_past_in_the_office(office: Office) -> None:
+    office.clock.moment = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
+    with pytest.raises(InvalidTransitionError, match="verleden"):
+        office.handling.plan(office.meldingen()[0], planned_for=datetime(2026, 11, 23, 12, tzinfo=AMSTERDAM))
 
 
 def test_what_a_melder_takes_back_is_not_kept_as_a_lesson(database: Database) -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from routing.melding import Status
 from routing.messages import Person, Visibility
 from storage.database import Database
 from storage.tables import follow_links
@@ -83,6 +84,16 @@ async def test_a_wrong_and_an_expired_link_look_alike(office_desk: DeskAtWork) -
 async def test_no_public_post_carries_a_link(office_desk: DeskAtWork) -> None:
     office_desk.office.receive(a_message(channel="x", visibility=Visibility.PUBLIC, thread="root"))
     assert "http" not in office_desk.office.replies()[-1].text
+
+
+async def test_why_nothing_was_done_is_not_told_once_the_melder_opened_it_again(office_desk: DeskAtWork) -> None:
+    office = office_desk.office
+    office.receive(a_message())
+    melding = office.meldingen()[0]
+    office.handling.carry_out(melding, office.handling.close_unsolved(melding, reason="niet_nu"), account="samira")
+    office.receive(a_message("aanvulling: de lamp is nog steeds stuk", in_reply_to=office.replies()[0].external_id))
+    assert office.meldingen()[0].status is Status.HEROPEND
+    assert "geen geld of tijd" not in readable(await office_desk.get(link_of(office_desk, 0)))
 
 
 async def test_what_staff_doubt_is_not_on_the_page(office_desk: DeskAtWork) -> None:
