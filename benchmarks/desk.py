@@ -1,6 +1,7 @@
 """`python -m benchmarks.desk`: how fast the desk answers beside a history of ten years, and beside one of a month.
 
-The real application, asked in this process by a colleague who is logged in. Both cities in turn, page by page.
+The real application, asked in this process by a colleague who is logged in. Both cities in turn, page by page. After that the
+product in a process of its own: before a slow phone, and with a hundred colleagues who have a queue open.
 """
 
 from __future__ import annotations
@@ -12,18 +13,21 @@ import os
 import platform
 import re
 import statistics
+import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import unescape
+from pathlib import Path
 
 import httpx
 import structlog
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import live, phone
 from benchmarks.cities import SMALL, cities, options
 from benchmarks.growth import COLLEAGUE, NOW
 from bot.bootstrap import build
@@ -43,6 +47,8 @@ RATIO_GOAL = 1.3
 WEIGHT_GOAL = 150  # kB with everything it loads
 PASSWORD = "een lang wachtwoord"  # noqa: S105 - of a city that is thrown away
 _WARM_UP = 3
+_PHONE_ROUNDS = 15
+_COLLEAGUES, _WAVES = 100, 5
 _ASSET = re.compile(r'(?:href|src)="(/static/[^"]+)"')
 
 
@@ -78,7 +84,13 @@ def main() -> int:
     router = load_engine(load_municipality())
     with cities(arguments) as both:
         found, weight = asyncio.run(time_pages(both, router, pages(SMALL), arguments.rounds))
-        _show(found, weight, _ratio_of_queue_pages(both, arguments.rounds), arguments)
+        console = Console(width=170)
+        _show(console, found, weight, _ratio_of_queue_pages(both, arguments.rounds), arguments)
+        with tempfile.TemporaryDirectory(prefix="wb-desk-") as folder:
+            rounds = min(arguments.rounds, _PHONE_ROUNDS)
+            console.print(phone.table(phone.open_city(Path(folder), both[1], arguments.meldingen // 2, rounds)))
+            lived = live.live(Path(folder), arguments.database, colleagues=_COLLEAGUES, waves=_WAVES, each=_WAVES)
+        console.print(lived.line, highlight=False, soft_wrap=True)
     return 0
 
 
@@ -183,7 +195,11 @@ def _ratio_of_queue_pages(both: tuple[Database, Database], rounds: int) -> tuple
 
 
 def _show(
-    found: list[tuple[Page, list[Timed]]], weight: int, queue_page: tuple[float, float], arguments: argparse.Namespace
+    console: Console,
+    found: list[tuple[Page, list[Timed]]],
+    weight: int,
+    queue_page: tuple[float, float],
+    arguments: argparse.Namespace,
 ) -> None:
     name = f"{arguments.database}, {arguments.meldingen} meldingen naast {SMALL}, {datetime.now(UTC):%d-%m-%Y}"
     head = ("bladzijde", "p50", "p99", "rekentijd", f"p50 bij {SMALL}", "groei", "kB", "doel p99", "gehaald")
@@ -195,7 +211,6 @@ def _show(
         goal = "" if page.goal is None else f"< {page.goal} ms"
         growth = f"{now.p50() / before.p50():.2f}x"
         table.add_row(page.name, *texts, growth, f"{now.size / 1000:.0f}", goal, reached)
-    console = Console(width=170)
     console.print(table)
     small, large = queue_page
     ratio = large / small

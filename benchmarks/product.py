@@ -54,6 +54,11 @@ class Product:
         """What it holds in memory now."""
         return resident_megabytes(self._process.pid)
 
+    @property
+    def most_megabytes(self) -> float:
+        """What it held in memory when that was most, from its start."""
+        return resident_megabytes(self._process.pid, "VmHWM")
+
     def shows(self, path: str) -> None:
         """Somebody opens a page."""
         with closing(http.client.HTTPConnection(HOST, self.port, timeout=30)) as connection:
@@ -84,9 +89,10 @@ def is_answering(port: int, path: str) -> bool:
         return False
 
 
-def resident_megabytes(pid: int) -> float:
+def resident_megabytes(pid: int, line: str = "VmRSS") -> float:
+    """Now, or with VmHWM when it was most."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS:"))
+    return next(int(words.split()[1]) / 1024 for words in status.splitlines() if words.startswith(f"{line}:"))
 
 
 def until(is_so: Callable[[], bool], problem: str, every: float = 0.05) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,18 +18,10 @@ from routing.decision import Located, Zone
 from routing.messages import Attachment, AttachmentKind, Person, UnreadableItem, Visibility
 from storage.database import Database
 from storage.migrate import upgrade
+from tests.browser import ARGUMENTS, chromium
 from tests.builders import ScriptedRouter, a_decision, a_message, take_in
 from tests.web.desk import PASSWORD, UNSURE, USERNAME, DeskAtWork, a_desk
 
-ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
 TWIJNSTRAAT = Located(street="Twijnstraat", wijk="Binnenstad", lat=52.0837, lon=5.1221)
 HOSTILE = "<script>window.hacked=1</script><img src=x onerror='window.hacked=1'> {{ 7*7 }} \u202egnp.exe"
 
@@ -45,12 +35,6 @@ class Served:
 
 
 Visitor = Callable[..., Page]
-
-
-def chromium() -> str:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    assert path, "Chromium is missing: run scripts/test, which installs it, or leave tests/e2e out with --without-browser."
-    return path
 
 
 @pytest.fixture(scope="package")

@@ -16,7 +16,8 @@ from playwright.sync_api import Page, sync_playwright
 
 from storage.database import Database
 from storage.migrate import upgrade
-from tests.e2e.conftest import ARGUMENTS, chromium, play_a_morning, router_of_the_morning
+from tests.browser import ARGUMENTS, chromium
+from tests.e2e.conftest import play_a_morning, router_of_the_morning
 from tests.web.desk import PASSWORD, USERNAME, a_desk
 
 PAGES = {
