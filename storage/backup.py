@@ -23,9 +23,11 @@ from routing.errors import ConfigError
 from routing.sentences import said
 from storage.database import Database
 from storage.migrate import upgrade
-from storage.tables import metadata
+from storage.tables import metadata, presence
 
 _ROWS_AT_A_TIME = 1000
+# Who looks at a melding at this moment is no part of what the office keeps.
+_KEPT = [table for table in metadata.sorted_tables if table is not presence]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +165,7 @@ def _copy_into(source: Database, target: Database) -> Copied:
     digest = hashlib.sha256()
     with _snapshot(source) as reading, target.engine.begin() as writing:
         _refuse_rows(writing)
-        for table in metadata.sorted_tables:
+        for table in _KEPT:
             rows[table.name] = _copy_table(table, reading, writing, digest)
         _continue_numbering(writing)
     return Copied(rows=rows, digest=digest.hexdigest())
@@ -175,7 +177,7 @@ def _refuse_unless_empty(database: Database) -> None:
 
 
 def _refuse_rows(connection: sa.Connection) -> None:
-    if any(connection.execute(sa.select(table.c[0]).limit(1)).first() for table in metadata.sorted_tables):
+    if any(connection.execute(sa.select(table.c[0]).limit(1)).first() for table in _KEPT):
         raise ConfigError("de database is niet leeg; zet een reservekopie alleen terug in een nieuwe, lege database")
 
 
@@ -215,7 +217,7 @@ def _continue_numbering(connection: sa.Connection) -> None:
     """PostgreSQL numbers rows by a sequence, which does not see copied rows."""
     if connection.dialect.name != "postgresql":
         return
-    for table in metadata.sorted_tables:
+    for table in _KEPT:
         if "id" in table.c:
             name = sa.func.pg_get_serial_sequence(table.name, "id")
             highest = sa.select(sa.func.max(table.c.id)).scalar_subquery()

@@ -36,6 +36,7 @@ from storage.notes import Notes
 from storage.outbox import Outbox
 from storage.persons import Persons
 from storage.points import Commit, Watch, after, before, unwatched
+from storage.presence import Presence
 from storage.retention import Retention
 from storage.splitting import Splitting
 from storage.staff import Staff
@@ -114,6 +115,7 @@ class UnitOfWork:
         self.corrections = Corrections(self._connection)
         self.model_log = ModelLog(self._connection)
         self.leases = Leases(self._connection)
+        self.presence = Presence(self._connection)
         self.form_uses = FormUses(self._connection)
         self.costs = Costs(self._connection)
         self.watching = Watching(self._connection)

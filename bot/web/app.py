@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -146,6 +147,13 @@ def _organisation_of(table: OrganisationTable, now: Callable[[], datetime]) -> O
     return Organisation(provider=Provider(registration, now), rules=rules)
 
 
+@asynccontextmanager
+async def _lifetime(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    pulse: Pulse = app.state.pulse
+    await pulse.rest()
+
+
 async def _show_theme(theme: Theme, request: Request) -> Response:  # noqa: ARG001 - it is the same for everybody
     return Response(theme.css, media_type="text/css")
 
@@ -171,7 +179,13 @@ def build_desk(
         _log.warning("desk without style", remedy=REMEDY)
     # Every route passes the door, also one that is added later; the interactive documentation is not for the public.
     app = FastAPI(
-        title="Wijkbalie", routes=[*first], dependencies=[Depends(admit)], docs_url=None, redoc_url=None, openapi_url=None
+        title="Wijkbalie",
+        routes=[*first],
+        dependencies=[Depends(admit)],
+        lifespan=_lifetime,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
     )
     app.state.desk = desk
     app.state.sessions = Sessions(desk)

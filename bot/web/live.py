@@ -1,4 +1,4 @@
-"""Telling open pages that something changed: woken by commits in this process, by reading the position of the log for others.
+"""Telling open pages that something changed: woken by commits in this process, by reading the database for what others did.
 
 Knows no page and no text. A page that hears of news asks for itself again; what it may see is decided there.
 """
@@ -6,27 +6,23 @@ Knows no page and no text. A page that hears of news asks for itself again; what
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
+from secrets import token_hex
 
+from bot.web.open_pages import LOOKS, Box, OpenPages
+from routing.errors import StaleError, StorageUnavailableError
 from storage import queries
 from storage.database import Database
+from storage.presence import Present, told_by_others
 from storage.staff import Account
 
-# How often the log is looked at for what other processes did. Commits of this process are heard at once.
+# How often this process looks at what others did, and tells them who is here. Commits of this process are heard at once.
 LOOK_SECONDS = 2.0
-# How long somebody types after the last word of it. Pages tell it every three seconds (static/desk.js).
-TYPING = timedelta(seconds=8)
-
-
-class Box(StrEnum):
-    """In which box of the page of a melding somebody types."""
-
-    ANSWER = "antwoord"
-    NOTE = "notitie"
+# How long a process that stops waits to tell the others that nobody is here any more.
+_GOODBYE_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -39,29 +35,28 @@ class News:
     noting: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class _Typing:
-    box: Box
-    until: datetime
-
-
 @dataclass(slots=True, kw_only=True, repr=False)
 class Pulse:
-    """One per process, shared by every open page. Works only while somebody listens. `now` is the clock."""
+    """One per process, shared by every open page. Works only while somebody listens. `now` is the clock.
+
+    While the database is away, pages hear only of colleagues in this process.
+    """
 
     database: Database
     now: Callable[[], datetime]
     look_seconds: float = LOOK_SECONDS
+    process: str = field(default_factory=lambda: token_hex(8))
     _position: str = ""
     _listeners: int = 0
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _looker: asyncio.Task[None] | None = None
-    _present: dict[int, list[Account]] = field(default_factory=dict)  # by melding, once per open page
-    _typing: dict[tuple[int, int], _Typing] = field(default_factory=dict)  # by melding and account
+    _teller: asyncio.Task[None] | None = None
+    _pages: OpenPages = field(init=False)
     _loop: asyncio.AbstractEventLoop = field(init=False)
 
     def __post_init__(self) -> None:
+        self._pages = OpenPages(now=self.now)
         self.database.listeners.append(self._hear_commit)
 
     @contextmanager
@@ -72,23 +67,21 @@ class Pulse:
             self._loop = asyncio.get_running_loop()
             self._looker = asyncio.ensure_future(self._look())
         if melding_id is not None:
-            self._present.setdefault(melding_id, []).append(account)
+            self._pages.come(melding_id, account)
+            self._begin_telling()
             self._woken.set()
         try:
             yield
         finally:
             self._listeners -= 1
             if melding_id is not None:
-                self._leave(melding_id, account)
+                self._pages.leave(melding_id, account)
             self._woken.set()
 
     def hear_typing(self, melding_id: int, account: Account, box: Box) -> None:
-        """Somebody typed just now. Counts for who has the page of this melding open in this process."""
-        if all(other.id != account.id for other in self._present.get(melding_id, ())):
-            return
-        before = self._typing.get((melding_id, account.id))
-        self._typing[melding_id, account.id] = _Typing(box=box, until=self.now() + TYPING)
-        if before is None or before.box is not box:
+        """Somebody typed just now. Counts for who has the page of this melding open, in whatever process."""
+        if self._pages.hear_typing(melding_id, account, box):
+            self._begin_telling()
             self._woken.set()
 
     async def wait(self, melding_id: int | None, account: Account, seen: News | None, seconds: float) -> News:
@@ -104,26 +97,18 @@ class Pulse:
         """What a page of this account is told now."""
         if melding_id is None:
             return News(position=self._position)
-        present = {other.id: other.display_name for other in self._present.get(melding_id, ()) if other.id != account.id}
         return News(
             position=self._position,
-            looking=tuple(sorted(present.values())),
-            answering=self._typists(melding_id, Box.ANSWER, present),
-            noting=self._typists(melding_id, Box.NOTE, present),
+            looking=self._pages.others(melding_id, account, LOOKS),
+            answering=self._pages.others(melding_id, account, Box.ANSWER),
+            noting=self._pages.others(melding_id, account, Box.NOTE),
         )
 
-    def _typists(self, melding_id: int, box: Box, present: Mapping[int, str]) -> tuple[str, ...]:
-        """The names of those among who is present that type in this box."""
-        typing = {account_id: self._typing.get((melding_id, account_id)) for account_id in present}
-        return tuple(sorted(present[account_id] for account_id, one in typing.items() if one is not None and one.box is box))
-
-    def _leave(self, melding_id: int, account: Account) -> None:
-        present = self._present[melding_id]
-        present.remove(account)
-        if all(other.id != account.id for other in present):
-            self._typing.pop((melding_id, account.id), None)
-        if not present:
-            del self._present[melding_id]
+    async def rest(self, seconds: float = _GOODBYE_SECONDS) -> None:
+        """When the pages are closed: until other processes were told, at most so long. What is not told is over by itself."""
+        working = [task for task in (self._looker, self._teller) if task is not None]
+        if working:
+            await asyncio.wait(working, timeout=seconds)
 
     def _hear_commit(self) -> None:
         """Called in the thread that committed."""
@@ -132,10 +117,10 @@ class Pulse:
 
     async def _look(self) -> None:
         while self._listeners:
-            position = await asyncio.to_thread(self._read)
+            position, others = await asyncio.to_thread(self._read)
             async with self._news:
                 self._position = position
-                self._typing = {key: typing for key, typing in self._typing.items() if typing.until > self.now()}
+                self._pages.hear(others)
                 self._news.notify_all()
             try:
                 async with asyncio.timeout(self.look_seconds):
@@ -144,6 +129,32 @@ class Pulse:
                 pass
             self._woken.clear()
 
-    def _read(self) -> str:
-        with self.database.reading() as connection:
-            return queries.log_position(connection)
+    def _read(self) -> tuple[str, tuple[Present, ...]]:
+        try:
+            with self.database.reading() as connection:
+                position = queries.log_position(connection)
+                is_asked = self._pages.are_open
+                return position, told_by_others(connection, self.process, self.now()) if is_asked else ()
+        except StorageUnavailableError:  # what needs the database says so itself
+            return self._position, ()
+
+    def _begin_telling(self) -> None:
+        if self._teller is None or self._teller.done():
+            self._teller = asyncio.ensure_future(self._tell())
+
+    async def _tell(self) -> None:
+        """A task of its own: a disk that is slow or taken keeps no news from a page."""
+        while self._pages.have_more_to_tell:
+            untold = self._pages.untold()
+            if untold is not None and await asyncio.to_thread(self._write, untold):
+                self._pages.tell(untold)
+            await asyncio.sleep(self.look_seconds)
+
+    def _write(self, here: frozenset[Present]) -> bool:
+        try:
+            with self.database.work() as work:
+                work.presence.tell(self.process, here, self.now())
+                work.commit()
+        except (StorageUnavailableError, StaleError):
+            return False  # told again at the next turn
+        return True

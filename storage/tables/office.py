@@ -117,6 +117,18 @@ leases = sa.Table(
     moment_column("until"),
 )
 
+# No foreign keys: what is over soon waits for nobody who changes the melding, and a number that does not exist harms nobody.
+presence = sa.Table(
+    "presence",
+    metadata,
+    sa.Column("process", sa.Text, primary_key=True),
+    sa.Column("melding_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("account_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("what", sa.Text, primary_key=True),  # bot.web.open_pages
+    moment_column("until"),
+)
+sa.Index("ix_presence_until", presence.c.until)
+
 restores = sa.Table(
     "restores",
     metadata,

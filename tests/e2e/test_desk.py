@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page
 
-from bot.web.live import TYPING
+from bot.web.open_pages import TYPING
 from routing.melding import Status
 from routing.messages import Person
 from storage.outbox import ReplyState

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import MutableMapping
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from bot.web.live import TYPING, Box, Pulse
+from bot.web.live import Pulse
+from bot.web.open_pages import TYPING, Box
 from storage.database import Database
 from storage.staff import Account
 from tests.builders import a_message
 from tests.web.desk import DeskAtWork
+from tests.web.open_stream import OpenStream
 
 
 @pytest.fixture
@@ -156,42 +156,11 @@ def _samira(desk: DeskAtWork) -> Account:
         return work.staff.get_account("samira")
 
 
-class _OpenStream:
-    """The stream of a page that stays open until `close`: httpx gives an answer only once it is whole."""
-
-    def __init__(self, desk: DeskAtWork, query: str) -> None:
-        cookies = "; ".join(f"{name}={value}" for name, value in desk.client.cookies.items())
-        headers = [(b"host", b"balie.test"), (b"cookie", cookies.encode())]
-        target = {"method": "GET", "path": "/stroom", "raw_path": b"/stroom", "query_string": query.encode(), "root_path": ""}
-        scope = {"type": "http", "http_version": "1.1", "scheme": "http", "headers": headers} | target
-        self.text = ""
-        self._more, self._closed = asyncio.Event(), asyncio.Event()
-        self._answering = asyncio.ensure_future(desk.app(scope, self._receive, self._send))
-
-    async def reads(self, words: str) -> None:
-        async with asyncio.timeout(20):
-            while words not in self.text:
-                await self._more.wait()
-                self._more.clear()
-
-    async def close(self) -> None:
-        self._closed.set()
-        await self._answering
-
-    async def _receive(self) -> dict[str, str]:
-        await self._closed.wait()
-        return {"type": "http.disconnect"}
-
-    async def _send(self, message: MutableMapping[str, Any]) -> None:
-        self.text += message.get("body", b"").decode()
-        self._more.set()
-
-
 async def test_the_stream_carries_names_and_positions_and_no_text_of_anybody(open_desk: DeskAtWork) -> None:
     pulse: Pulse = open_desk.app.state.pulse
     hostile = open_desk.add_colleague("bram", "Bram\n\nevent: nieuws\ndata: <b>")
     with pulse.listening(1, hostile):
-        page = _OpenStream(open_desk, "melding=1")
+        page = OpenStream(open_desk, "melding=1")
         await page.reads("event: versie\n")
         pulse.hear_typing(1, hostile, Box.ANSWER)
         await page.reads('"antwoord": ["Bram')

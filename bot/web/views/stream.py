@@ -13,7 +13,8 @@ from starlette.responses import Response, StreamingResponse
 from bot.roles import Right
 from bot.web.guard import Admitted, Visit, needs
 from bot.web.language import gettext
-from bot.web.live import Box, News, Pulse
+from bot.web.live import News, Pulse
+from bot.web.open_pages import Box
 from bot.web.sessions import Sessions
 from bot.web.views.melding import melding_id_of
 from routing.errors import NotFoundError
