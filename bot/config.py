@@ -65,6 +65,7 @@ class OrganisationTable(_Table):
     client_id: str = ""
     client_secret: str = Field(default="", repr=False)
     desk_address: str = Field(default="", pattern=r"^(https?://[^\s/?#]+)?$")
+    scope: str = "openid profile"
     username_claim: str = Field(default="preferred_username", min_length=1)
     name_claim: str = Field(default="name", min_length=1)
     role_claim: str = Field(default="roles", min_length=1)
@@ -78,6 +79,8 @@ class OrganisationTable(_Table):
             raise ValueError(f"staat aan, maar {', '.join(missing)} ontbreekt; vul aan of zet enabled = false")
         if self.enabled and not is_safe_address(self.issuer):
             raise ValueError("issuer moet met https:// beginnen")
+        if "openid" not in self.scope.split():
+            raise ValueError('scope moet openid bevatten, zoals "openid profile"')
         return self
 
 

@@ -32,6 +32,9 @@ class ClaimRules:
     role: str
     roles: Mapping[str, Role]
 
+    def are_answered_by(self, claims: Mapping[str, Any]) -> bool:
+        return all(_claim(claims, name) is not None for name in (self.username, self.name, self.role))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
@@ -45,8 +48,18 @@ class Identity:
 
 
 def identity_of(claims: Mapping[str, Any], rules: ClaimRules) -> Identity:
-    """Read verified claims. The role is None when no rule fits."""
+    """Read verified claims. The role is None when no rule fits.
+
+    Raises NoAccessError when the claim of the roles was too long to be sent: who has a role, is unknown then.
+    """
     held = _claim(claims, rules.role)
+    if held is None and _claim(claims.get("_claim_names"), rules.role) is not None:  # OpenID Connect Core, 5.6.2
+        raise NoAccessError(
+            said(
+                "U zit in zoveel groepen dat uw organisatie ze niet meestuurt. "
+                "Vraag de beheerder om in de inlogdienst rollen te gebruiken in plaats van groepen."
+            )
+        )
     values = {str(value) for value in held} if isinstance(held, list) else {str(held)}
     given = str(_claim(claims, rules.username) or "").partition("@")[0].lower()
     username = re.sub(r"[^a-z0-9._-]+", "-", given).strip("-")[:_LONGEST] or "collega"
@@ -60,14 +73,15 @@ def identity_of(claims: Mapping[str, Any], rules: ClaimRules) -> Identity:
     )
 
 
-def _claim(claims: Mapping[str, Any], name: str) -> Any:
-    """By its name, or by a path such as `realm_access.roles`."""
+def _claim(claims: Any, name: str) -> Any:
+    """By its name, or by a path such as `realm_access.roles`, of which a part may have dots of its own."""
+    if not isinstance(claims, Mapping):
+        return None
     if name in claims:
         return claims[name]
-    found: Any = claims
-    for part in name.split("."):
-        found = found.get(part) if isinstance(found, Mapping) else None
-    return found
+    dots = [place for place, letter in enumerate(name) if letter == "."]
+    heads = (place for place in dots if name[:place] in claims)
+    return next((found for place in heads if (found := _claim(claims[name[:place]], name[place + 1 :])) is not None), None)
 
 
 def arrive(work: UnitOfWork, identity: Identity, now: datetime) -> Account:

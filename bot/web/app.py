@@ -141,7 +141,9 @@ def _organisation_of(table: OrganisationTable, now: Callable[[], datetime]) -> O
         issuer=table.issuer,
         client_id=table.client_id,
         client_secret=table.client_secret,
+        scope=table.scope,
         return_address=table.desk_address + organisation.RETURN_PATH,
+        after_logout=table.desk_address + organisation.PATH_AFTER_LOGOUT,
     )
     rules = ClaimRules(username=table.username_claim, name=table.name_claim, role=table.role_claim, roles=table.roles)
     return Organisation(provider=Provider(registration, now), rules=rules)

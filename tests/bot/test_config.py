@@ -85,6 +85,7 @@ def test_the_example_names_every_setting_of_every_channel(channel: str) -> None:
         (MINIMAL + "[login]\npasswords = false\n", "login: Value error, niemand kan inloggen"),
         (MINIMAL + "[login.organisation]\nenabled = true\n", "issuer, client_id, client_secret, desk_address, roles ontbreekt"),
         (MINIMAL + SSO.replace("https:", "http:"), "issuer moet met https:// beginnen"),
+        (MINIMAL + SSO + 'scope = "profile groups"', "scope moet openid bevatten"),
         (MINIMAL + SSO.replace("beheerder", "keizer"), "login.organisation.roles.baas"),
     ],
 )

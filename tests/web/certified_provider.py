@@ -24,6 +24,7 @@ CLIENT_ID, CLIENT_SECRET = "wijkbalie", "geheim van de balie, minstens 32 tekens
 RSA_KEY = RSAKey.generate_key(2048, {"kid": "eerste", "use": "sig", "alg": "RS256"})
 EC_KEY = ECKey.generate_key("P-256", {"kid": "kromme", "use": "sig", "alg": "ES256"})
 _PATIENCE = 30.0
+_MOST_QUESTIONS = 20
 _PROFILE = ["name", "preferred_username", "roles", "realm_access"]
 
 
@@ -117,6 +118,8 @@ class Colleague:
         return goal
 
     async def _reply(self, browser: httpx.AsyncClient, page: httpx.Response, refuses: str) -> httpx.Response:
+        assert "<form" in page.text, f"The provider asks nothing and leads nowhere: {page.text}"
+        assert len(self.questions) < _MOST_QUESTIONS, self.questions
         self.questions.append(re.findall("<title>(.*?)</title>", page.text)[0])
         answer = "nee" if self.questions[-1] == refuses else "ja"
         action = re.findall('action="(.*?)"', page.text) or [str(page.url)]

@@ -12,7 +12,7 @@ from bot.identities import ClaimRules
 from bot.oidc import Provider, Registration
 from bot.roles import Role
 from bot.web.desk import Organisation
-from bot.web.views.organisation import RETURN_PATH
+from bot.web.views.organisation import PATH_AFTER_LOGOUT, RETURN_PATH
 from storage.database import Database
 from storage.journal import newest_lines
 from storage.staff import Account
@@ -61,6 +61,7 @@ def an_organisation(
     *,
     now: Callable[[], datetime] = real_now,
     rules: ClaimRules = RULES,
+    scope: str = "openid profile",
     desk: str = DESK,
 ) -> Organisation:
     """`client` is the id and the secret of the desk at the provider, `now` the clock that judges its tokens."""
@@ -69,7 +70,9 @@ def an_organisation(
         issuer=issuer,
         client_id=client[0],
         client_secret=client[1],
+        scope=scope,
         return_address=desk + RETURN_PATH,
+        after_logout=desk + PATH_AFTER_LOGOUT,
     )
     return Organisation(provider=Provider(registration, now), rules=rules)
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from storage.database import Database
-from tests.web.certified_provider import CLIENT_ID, CertifiedProvider, Colleague
+from tests.web.certified_provider import Colleague
 from tests.web.desk import PASSWORD, USERNAME, DeskAtWork, a_desk, readable
 from tests.web.organisation import BEGIN, account, begun, journal, log_in
 
@@ -25,18 +25,6 @@ def desk(organisation_desk: DeskAtWork) -> DeskAtWork:
 async def test_the_login_never_leads_away_from_the_desk(desk: DeskAtWork, bram: Colleague) -> None:
     response = await desk.get(str(await bram.visit(await begun(desk, "//elders.test"))))
     assert response.headers["location"] == "/"
-
-
-async def test_logging_out_offers_to_log_out_at_the_organisation_too(
-    desk: DeskAtWork, certified: CertifiedProvider, bram: Colleague
-) -> None:
-    await log_in(desk, bram)
-    await desk.get("/")
-    page = await desk.follow(await desk.post("/uitloggen"))
-    assert "Ook uitloggen bij gemeente Proefstad" in readable(page)
-    assert (await desk.get("/")).status_code == 303
-    response = await desk.get("/uitloggen/organisatie")
-    assert response.headers["location"] == f"{certified.issuer}/session/end?client_id={CLIENT_ID}"
 
 
 async def start_link(desk: DeskAtWork, password: str = PASSWORD) -> httpx.Response:

@@ -96,6 +96,7 @@ async def test_a_token_that_the_provider_did_not_sign_is_refused(desk: DeskAtWor
         {"authorization_endpoint": None},
         {"jwks_uri": 7},
         {"end_session_endpoint": "javascript:alert(1)"},
+        {"userinfo_endpoint": "http://elders.test/userinfo"},
     ],
 )
 async def test_a_provider_that_tells_nonsense_about_itself_is_not_followed(
@@ -103,3 +104,32 @@ async def test_a_provider_that_tells_nonsense_about_itself_is_not_followed(
 ) -> None:
     provider.metadata = metadata
     assert (await desk.get(BEGIN)).status_code == 503
+
+
+async def test_what_userinfo_tells_of_somebody_else_is_not_believed(desk: DeskAtWork, provider: LyingProvider) -> None:
+    provider.claims = {"roles": None}
+    provider.userinfo = {"sub": "een-ander", "roles": ["baas"]}
+    await is_refused(desk, provider, "heeft geen rol in de balie")
+
+
+async def test_userinfo_fills_in_and_never_overrules_the_signed_token(desk: DeskAtWork, provider: LyingProvider) -> None:
+    provider.claims = {"name": None}
+    provider.userinfo = {"sub": "7f3a", "iss": "https://elders.test", "name": "Bram de Wit", "roles": ["baas"]}
+    back = await provider.visit(await begun(desk))
+    assert (await desk.get(str(back))).status_code == 303
+    made = account(desk, "bram")
+    assert made is not None
+    assert (made.display_name, made.role, made.identity_issuer) == ("Bram de Wit", "coordinator", provider.issuer)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [{"kty": "AKP", "alg": "ML-DSA-1024", "pub": "AA", "kid": "over-tien-jaar"}, {"kty": "EC", "crv": "P-999"}, "geen sleutel"],
+)
+async def test_a_key_of_an_unknown_kind_beside_the_others_keeps_nobody_out(
+    desk: DeskAtWork, provider: LyingProvider, key: Any
+) -> None:
+    """RFC 7517, 5: what is not understood is passed over. Providers publish a new kind long before they sign with it."""
+    provider.other_keys = [key]
+    back = await provider.visit(await begun(desk))
+    assert (await desk.get(str(back))).status_code == 303

@@ -26,6 +26,7 @@ from routing.errors import NotFoundError
 
 router = APIRouter()
 RETURN_PATH = "/inloggen/organisatie/terug"
+PATH_AFTER_LOGOUT = "/inloggen"
 _ATTEMPT_SECONDS = 600
 
 
@@ -109,7 +110,7 @@ async def _finish(visit: Visit) -> Response:
     organisation = _organisation(visit)
     sessions: Sessions = visit.request.app.state.sessions
     started = _Started.unpacked(visit.request.cookies.get(visit.cookies.attempt, ""))
-    claims = await organisation.provider.complete(started.attempt, visit.request.query_params)
+    claims = await organisation.provider.complete(started.attempt, visit.request.query_params, organisation.rules.are_answered_by)
     identity = identity_of(claims, organisation.rules)
     if started.link:
         if visit.session is None or not is_same_token(started.link, sign(started.attempt.state, visit.csrf)):

@@ -25,8 +25,10 @@ async function form(request) {
 }
 
 async function granted(provider, details) {
-  const { params, prompt, session } = details;
-  const grant = new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
+  const { grantId, params, prompt, session } = details;
+  const grant = grantId
+    ? await provider.Grant.find(grantId)
+    : new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
   grant.addOIDCScope((prompt.details.missingOIDCScope ?? []).join(' '));
   return { consent: { grantId: await grant.save() } };
 }
