@@ -74,13 +74,15 @@ def served(tmp_path: Path) -> Iterator[Served]:
 def visit(browser: Browser, served: Served) -> Iterator[Visitor]:
     """Open a new browser window on the desk, logged in unless asked otherwise; further arguments are those of the window.
 
-    Whatever it does, no request may leave this machine and nothing may be reported on the console.
+    Whatever it does, requests go to the desk and `elsewhere` only, and nothing may be reported on the console.
     """
+    places = [served.address]
     contexts: list[BrowserContext] = []
     requests: list[str] = []
     reports: list[str] = []
 
-    def open_window(*, logged_in: bool = True, username: str = USERNAME, **options: object) -> Page:
+    def open_window(*, logged_in: bool = True, username: str = USERNAME, elsewhere: str = "", **options: object) -> Page:
+        places.extend([elsewhere] if elsewhere else [])
         context = browser.new_context(base_url=served.address, **({"locale": "nl-NL"} | options))  # type: ignore[arg-type]  # passed on as given
         context.set_default_timeout(30_000)
         contexts.append(context)
@@ -99,7 +101,7 @@ def visit(browser: Browser, served: Served) -> Iterator[Visitor]:
     yield open_window
     for context in contexts:
         context.close()
-    assert [url for url in requests if not url.startswith(served.address)] == []
+    assert [url for url in requests if not url.startswith(tuple(places))] == []
     assert [report for report in reports if "Failed to load resource" not in report] == []
 
 
