@@ -137,11 +137,7 @@ class Provider:
         claims = self._verified(metadata, token, keys, attempt)
         if metadata.userinfo_endpoint is None or suffices(claims):
             return claims
-        more = await self._fetch(metadata.userinfo_endpoint, authorization=f"Bearer {token.get('access_token')}")
-        if more.get("sub") != claims["sub"]:  # never to be used then (OpenID Connect Core, 5.3.2)
-            _log.warning("userinfo passed over: it is about somebody else", issuer=self.registration.issuer)
-            return claims
-        return {**more, **claims}
+        return {**await self._told_besides(metadata.userinfo_endpoint, token, claims["sub"]), **claims}
 
     async def end_address(self) -> str | None:
         """Where a browser logs out at the provider as well; None when it has no such page. Raises ProviderDownError.
@@ -248,15 +244,35 @@ class Provider:
             ) from error
         return dict(claims)
 
-    async def _fetch(self, address: str, **headers: str) -> Mapping[str, Any]:
+    async def _told_besides(self, address: str, token: Mapping[str, Any], subject: str) -> Mapping[str, Any]:
+        """What userinfo tells; nothing when it refuses: that of ADFS knows no access token but those made for it."""
+        response = await self._get(address, authorization=f"Bearer {token.get('access_token')}")
+        if response.is_client_error:
+            _log.warning("userinfo refused", issuer=self.registration.issuer, status=response.status_code)
+            return {}
+        found = self._parsed(response)
+        if found.get("sub") != subject:  # never to be used then (OpenID Connect Core, 5.3.2)
+            _log.warning("userinfo passed over: it is about somebody else", issuer=self.registration.issuer)
+            return {}
+        return found
+
+    async def _fetch(self, address: str) -> Mapping[str, Any]:
+        return self._parsed(await self._get(address))
+
+    async def _get(self, address: str, **headers: str) -> httpx.Response:
         async with _client(address) as http:
             try:
-                response = await http.get(address, headers=headers)
-                found = response.raise_for_status().json()
-            except (httpx.HTTPError, ValueError) as error:
+                return await http.get(address, headers=headers)
+            except httpx.HTTPError as error:
                 raise self._down(f"{type(error).__name__} at {address}") from error
+
+    def _parsed(self, response: httpx.Response) -> Mapping[str, Any]:
+        try:
+            found = response.raise_for_status().json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise self._down(f"{type(error).__name__} at {response.url}") from error
         if not isinstance(found, dict):
-            raise self._down(f"an answer of another form at {address}")
+            raise self._down(f"an answer of another form at {response.url}")
         return found
 
     def _down(self, reason: str) -> ProviderDownError:

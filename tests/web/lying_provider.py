@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpx
-from flask import Flask, Response, jsonify, redirect, request
+from flask import Flask, Response, jsonify, make_response, redirect, request
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 from werkzeug.serving import make_server
@@ -34,13 +34,14 @@ def sign(claims: dict[str, Any], key: RSAKey = KEY) -> str:
 @dataclass(kw_only=True)
 class LyingProvider:
     """`claims` are laid over those of the id token (None leaves one out) and `sign` signs it; `metadata`, `other_keys` and
-    `userinfo` are what it says besides."""
+    `userinfo` (with `userinfo_status`) are what it says besides."""
 
     now: Callable[[], datetime]
     claims: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
     other_keys: list[dict[str, Any]] = field(default_factory=list)
     userinfo: dict[str, Any] = field(default_factory=dict)
+    userinfo_status: int = 200
     sign: Signer = sign
     issuer: str = ""
     _nonces: dict[str, str] = field(default_factory=dict)
@@ -104,7 +105,7 @@ class LyingProvider:
 
         @app.get("/userinfo")
         def userinfo() -> Response:
-            return jsonify(self.userinfo)
+            return make_response(jsonify(self.userinfo), self.userinfo_status)
 
         @app.get("/keys")
         def keys() -> Response:

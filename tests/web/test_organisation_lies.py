@@ -122,6 +122,16 @@ async def test_userinfo_fills_in_and_never_overrules_the_signed_token(desk: Desk
     assert (made.display_name, made.role, made.identity_issuer) == ("Bram de Wit", "coordinator", provider.issuer)
 
 
+@pytest.mark.parametrize(("status", "outcome"), [(401, 303), (403, 303), (302, 503), (500, 503)])
+async def test_userinfo_that_refuses_tells_nothing_and_one_that_fails_stops_the_login(
+    desk: DeskAtWork, provider: LyingProvider, status: int, outcome: int
+) -> None:
+    """That of ADFS refuses the access tokens of others. Whoever fails may have a role to tell: nobody loses theirs by it."""
+    provider.claims, provider.userinfo_status = {"name": None}, status
+    back = await provider.visit(await begun(desk))
+    assert (await desk.get(str(back))).status_code == outcome
+
+
 @pytest.mark.parametrize(
     "key",
     [{"kty": "AKP", "alg": "ML-DSA-1024", "pub": "AA", "kid": "over-tien-jaar"}, {"kty": "EC", "crv": "P-999"}, "geen sleutel"],
