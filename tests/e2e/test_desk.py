@@ -98,6 +98,29 @@ def test_a_preview_appears_in_place_and_keeps_what_was_typed(visit: Visitor, ser
     assert page.input_value("#afhandelen-toelichting") == "De boom is weg."
 
 
+def test_what_a_colleague_opened_stays_open_when_news_comes(visit: Visitor, served: Served) -> None:
+    page = visit()
+    page.click("summary:has-text('Meer tegelijk')")
+    page.click("summary:has-text('Filters')")
+    page.select_option("#filter-onderwerp", "zwerfafval")
+    served.desk.office.receive(a_message("de stoep is los", thread="nieuw", sender=Person(external_id="nieuw")))
+    page.wait_for_selector("text=de stoep is los")
+    assert page.is_visible("#samen-vakafdeling")
+    assert page.input_value("#filter-onderwerp") == "zwerfafval"
+    page.click("#filters >> text='Filter'")
+    page.wait_for_selector("summary:has-text('Filters (aan)')")
+    assert page.locator(".rij__tekst").all_inner_texts() == ["er liggen naalden bij het speelveld"]
+
+
+def test_filters_are_chosen_without_scripts(visit: Visitor) -> None:
+    page = visit(java_script_enabled=False)
+    page.click("summary:has-text('Filters')")
+    page.click("text='Kies filters'")
+    page.select_option("#filter-onderwerp", "zwerfafval")
+    page.click("#filters >> text='Filter'")
+    assert page.locator(".rij__tekst").all_inner_texts() == ["er liggen naalden bij het speelveld"]
+
+
 def test_a_refused_preview_says_why_in_place(visit: Visitor, served: Served) -> None:
     page = visit()
     page.goto(melding_about(served, "boom"))

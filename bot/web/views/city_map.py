@@ -39,6 +39,7 @@ def show_map(visit: Admitted) -> Response:
         "has_more": found.has_next,
         "meldingen": found.meldingen,
         "municipality": visit.desk.municipality,
+        "asks_filters": False,
         "place": "kaart",
         "tiles": visit.desk.tiles,
     }

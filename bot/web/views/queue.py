@@ -98,6 +98,7 @@ def _read(visit: Visit, listing: Listing) -> dict[str, Any]:
         "kinds": KINDS,
         "ENDINGS": ENDINGS,
         "areas": visit.desk.areas,
+        "asks_filters": "filters" in visit.request.query_params,
         "municipality": visit.desk.municipality,
     }
 
