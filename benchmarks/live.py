@@ -46,11 +46,13 @@ _AGAIN = re.compile(r'hx-get="([^"]+)"')
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lived:
     """Resident memory of the process when it was highest, in MB, from its start. Per wave: seconds from the last commit until the
-    last colleague had it on a page. `missed` counts who, in whichever wave, did not get it at all."""
+    last colleague had it on a page, and `work` seconds of a core on average. `missed` counts who, in whichever wave, got no page
+    with it at all."""
 
     colleagues: int
     megabytes: float
     seconds: tuple[float, ...]
+    work: float
     missed: int
 
     @property
@@ -59,7 +61,8 @@ class Lived:
         reached = "gehaald" if self.megabytes < MEMORY_GOAL and not self.missed else "niet gehaald"
         memory = f"{self.colleagues} collega's live op een proces: {self.megabytes:.0f} MB (doel < {MEMORY_GOAL} MB): {reached}"
         waves = f"de laatste ziet een golf na {statistics.median(self.seconds):.1f} s (mediaan van {len(self.seconds)})"
-        return f"{memory}; {waves}, op zijn slechtst {max(self.seconds):.1f} s; gemist: {self.missed}"
+        work = f"een golf kost {self.work:.1f} s van een kern"
+        return f"{memory}; {waves}, op zijn slechtst {max(self.seconds):.1f} s; {work}; gemist: {self.missed}"
 
 
 def live(folder: Path, database: str, *, colleagues: int, waves: int, each: int) -> Lived:
@@ -73,11 +76,14 @@ def live(folder: Path, database: str, *, colleagues: int, waves: int, each: int)
         office = _Office(database=Database.open(url), port=product.port, meta=meta)
         stack.callback(office.database.close)
         office.receive(_A_PAGE)
-        found = asyncio.run(office.live(logged_in(office.database, colleagues, datetime.now(UTC)), [each] * waves))
+        tokens = logged_in(office.database, colleagues, datetime.now(UTC))
+        worked = product.seconds_at_work
+        found = asyncio.run(office.live(tokens, [each] * waves))
         return Lived(
             colleagues=colleagues,
             megabytes=product.most_megabytes,
             seconds=tuple(seconds for seconds, _ in found),
+            work=(product.seconds_at_work - worked) / waves,
             missed=sum(missed for _, missed in found),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import signal
 import socket
 import subprocess
@@ -58,6 +59,12 @@ class Product:
     def most_megabytes(self) -> float:
         """What it held in memory when that was most, from its start."""
         return resident_megabytes(self._process.pid, "VmHWM")
+
+    @property
+    def seconds_at_work(self) -> float:
+        """How long it had a core, from its start."""
+        ticks = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[11:13]
+        return sum(int(number) for number in ticks) / os.sysconf("SC_CLK_TCK")
 
     def shows(self, path: str) -> None:
         """Somebody opens a page."""
