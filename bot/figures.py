@@ -1,17 +1,17 @@
-"""From bare figures to the tables of the dashboard: what came in, how fast we answered, what was promised. Pure."""
+"""From counts to the tables of the dashboard: what came in, how fast we answered, what was promised. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from statistics import median
 
 from routing.office_hours import AMSTERDAM, OfficeHours
 from routing.sentences import said
-from routing.vakafdelingen import Municipality
-from storage.figures import Counted
+from routing.vakafdelingen import NORM_DAYS, Municipality
+from storage.figures import Arrived, Counts, Decided, Ended, Span, Written
 
 _SHOWN = 8
 _REST = said("overig")
@@ -40,32 +40,41 @@ class Reckoner:
     hours: OfficeHours
     name_of_channel: Callable[[str], str]
 
-    def figures(self, counted: Sequence[Counted], moments: Sequence[datetime]) -> tuple[Figure, ...]:
+    def spans(self, start: datetime, now: datetime) -> tuple[Span, ...]:
+        """[start, now) in the parts that `storage.figures.count` asks for: what begins before the office closes counts as one."""
+        norms, found = {NORM_DAYS, *(topic.norm_days for topic in self.municipality.onderwerpen.values())}, []
+        while start < now:
+            until = min(self.hours.add_working_days(start, 0), now)
+            deadlines = {days: self.hours.add_working_days(start, days) for days in norms}
+            found.append(Span(since=start, until=until, deadlines=deadlines))
+            start = until
+        return tuple(found)
+
+    def figures(self, counts: Counts) -> tuple[Figure, ...]:
+        channels = _summed((self.name_of_channel(item.channel), item.number) for item in counts.arrived)
+        topics = _summed((self._topic(item.topic), item.number) for item in counts.decided)
+        buurten = _summed((buurt or said("onbekend"), number) for buurt, number in counts.buurten.items())
         return (
-            self._per_day(counted),
-            _ranking(
-                "kanaal", said("Meldingen per kanaal"), said("Kanaal"), (self.name_of_channel(item.channel) for item in counted)
-            ),
-            _ranking(
-                "onderwerp", said("Meldingen per onderwerp"), said("Onderwerp"), (self._topic(item.topic) for item in counted)
-            ),
-            _ranking("buurt", said("Meldingen per buurt"), said("Buurt"), (item.buurt or said("onbekend") for item in counted)),
-            _first_answers(counted),
-            self._handling(counted),
-            _promises(counted),
-            self._overrides(counted),
-            _busiest(moments),
+            self._per_day(counts.arrived),
+            _ranking("kanaal", said("Meldingen per kanaal"), said("Kanaal"), channels),
+            _ranking("onderwerp", said("Meldingen per onderwerp"), said("Onderwerp"), topics),
+            _ranking("buurt", said("Meldingen per buurt"), said("Buurt"), buurten),
+            _first_answers(counts.waits),
+            self._handling(counts.ended),
+            _promises(counts.decided),
+            self._overrides(counts.decided),
+            _busiest(counts.written),
         )
 
     def _topic(self, code: str) -> str:
         known = self.municipality.onderwerpen.get(code)
         return known.name if known else code
 
-    def _per_day(self, counted: Sequence[Counted]) -> Figure:
-        channels = sorted({item.channel for item in counted})
+    def _per_day(self, arrived: Collection[Arrived]) -> Figure:
+        channels = sorted({item.channel for item in arrived})
         days: dict[date, Counter[str]] = defaultdict(Counter)
-        for item in counted:
-            days[item.created_at.astimezone(AMSTERDAM).date()][item.channel] += 1
+        for item in arrived:
+            days[item.hour.astimezone(AMSTERDAM).date()][item.channel] += item.number
         rows: tuple[Row, ...] = tuple(
             (f"{day:%d-%m}", sum(found.values()), *(found[channel] for channel in channels))
             for day, found in sorted(days.items())
@@ -73,62 +82,50 @@ class Reckoner:
         head = (said("Dag"), said("Totaal"), *map(self.name_of_channel, channels))
         return Figure(code="dag", title=said("Meldingen per dag"), head=head, rows=rows, is_over_time=True)
 
-    def _handling(self, counted: Sequence[Counted]) -> Figure:
+    def _handling(self, ended: Collection[Ended]) -> Figure:
         """Within the norm: done before the norm of the onderwerp, in working days of the office."""
-        per_lead: dict[str, list[bool]] = defaultdict(list)
-        for item in counted:
-            if item.closed_at is not None:
-                topic = self.municipality.onderwerpen.get(item.topic)
-                norm = self.hours.add_working_days(item.created_at, topic.norm_days if topic else 5)
-                per_lead[item.lead].append(item.closed_at <= norm)
-        rows = tuple(
-            (self._lead(lead), _share(sum(within), len(within)), sum(within), len(within))
-            for lead, within in sorted(per_lead.items())
-        )
+        done = _summed((item.lead, item.number) for item in ended)
+        in_time = _summed((item.lead, item.number) for item in ended if item.days <= self.municipality.norm_of(item.topic))
         head = (said("Vakafdeling"), said("Binnen de norm (%%)"), said("Binnen de norm"), said("Afgesloten"))
+        rows = self._by_lead(in_time, done)
         return Figure(code="behandeling", title=said("Afgesloten binnen de norm"), head=head, rows=rows, unit="%")
 
-    def _overrides(self, counted: Sequence[Counted]) -> Figure:
-        per_lead: dict[str, list[bool]] = defaultdict(list)
-        for item in counted:
-            if item.is_judged:
-                per_lead[item.proposed].append(item.lead != item.proposed)
-        rows = tuple(
-            (self._lead(lead), _share(sum(changed), len(changed)), sum(changed), len(changed))
-            for lead, changed in sorted(per_lead.items())
-        )
+    def _overrides(self, decided: Collection[Decided]) -> Figure:
+        judged = _summed((item.proposed, item.judged) for item in decided if item.judged)
+        changed = _summed((item.proposed, item.judged) for item in decided if item.proposed != item.lead)
         head = (said("Voorgesteld"), said("Veranderd (%%)"), said("Veranderd"), said("Beoordeeld"))
         note = said("Hoe vaak een collega een andere vakafdeling koos dan de computer voorstelde.")
-        return Figure(
-            code="correcties", title=said("Voorstellen die een collega veranderde"), head=head, rows=rows, unit="%", note=note
-        )
+        title, rows = said("Voorstellen die een collega veranderde"), self._by_lead(changed, judged)
+        return Figure(code="correcties", title=title, head=head, rows=rows, unit="%", note=note)
+
+    def _by_lead(self, some: Counter[str], of: Counter[str]) -> tuple[Row, ...]:
+        return tuple((self._lead(lead), _share(some[lead], whole), some[lead], whole) for lead, whole in sorted(of.items()))
 
     def _lead(self, code: str) -> str:
         known = self.municipality.vakafdelingen.get(code)
         return known.name if known else code
 
 
-def _ranking(code: str, title: str, head: str, names: Iterable[str]) -> Figure:
-    found = Counter(names)
+def _summed(numbers: Iterable[tuple[str, int]]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for key, number in numbers:
+        found[key] += number
+    return found
+
+
+def _ranking(code: str, title: str, head: str, found: Counter[str]) -> Figure:
     rows = [(name, number) for name, number in sorted(found.items(), key=lambda item: (-item[1], item[0]))]
     rest = sum(number for _, number in rows[_SHOWN:])
     shown = rows[:_SHOWN] + ([(_REST, rest)] if rest else [])
     return Figure(code=code, title=title, head=(head, said("Meldingen")), rows=tuple(shown))
 
 
-def _first_answers(counted: Sequence[Counted]) -> Figure:
-    waits = sorted(item.first_answer_at - item.created_at for item in counted if item.first_answer_at is not None)
-    limits = (
-        (said("binnen 1 minuut"), timedelta(minutes=1)),
-        (said("binnen 1 uur"), timedelta(hours=1)),
-        (said("binnen 1 dag"), timedelta(days=1)),
-    )
-    rows = [(words, _share(sum(wait <= limit for wait in waits), len(counted))) for words, limit in limits]
-    rows.append((said("nog geen antwoord"), _share(len(counted) - len(waits), len(counted))))
-    middle = ""
-    if waits:
-        seconds = round(median(wait.total_seconds() for wait in waits))
-        middle = said("De helft had antwoord binnen %(seconds)s seconden.", seconds=seconds)
+def _first_answers(waits: Collection[float | None]) -> Figure:
+    answered = [wait for wait in waits if wait is not None]
+    limits = ((said("binnen 1 minuut"), 60), (said("binnen 1 uur"), 3_600), (said("binnen 1 dag"), 86_400))
+    rows = [(words, _share(sum(wait <= seconds for wait in answered), len(waits))) for words, seconds in limits]
+    rows.append((said("nog geen antwoord"), _share(len(waits) - len(answered), len(waits))))
+    middle = said("De helft had antwoord binnen %(seconds)s seconden.", seconds=round(median(answered))) if answered else ""
     return Figure(
         code="antwoord",
         title=said("Eerste antwoord"),
@@ -139,20 +136,17 @@ def _first_answers(counted: Sequence[Counted]) -> Figure:
     )
 
 
-def _promises(counted: Sequence[Counted]) -> Figure:
-    late = sum(item.is_late for item in counted)
-    rows = (
-        (said("gehouden"), _share(len(counted) - late, len(counted)), len(counted) - late),
-        (said("te laat"), _share(late, len(counted)), late),
-    )
+def _promises(decided: Collection[Decided]) -> Figure:
+    whole, late = sum(item.number for item in decided), sum(item.late for item in decided)
+    rows = ((said("gehouden"), _share(whole - late, whole), whole - late), (said("te laat"), _share(late, whole), late))
     head = (said("Belofte"), said("Aandeel (%%)"), said("Meldingen"))
     note = said("Te laat: de melding is open en het beloofde moment van nieuws is voorbij.")
     return Figure(code="beloften", title=said("Beloften aan melders"), head=head, rows=rows, unit="%", note=note)
 
 
-def _busiest(moments: Sequence[datetime]) -> Figure:
-    hours = Counter(moment.astimezone(AMSTERDAM).hour for moment in moments)
-    rows = tuple((f"{hour}", hours[hour]) for hour in range(24))
+def _busiest(written: Collection[Written]) -> Figure:
+    hours = _summed((f"{item.hour.astimezone(AMSTERDAM).hour}", item.number) for item in written)
+    rows = tuple((hour, hours[hour]) for hour in map(str, range(24)))
     return Figure(code="uren", title=said("Drukste uren"), head=(said("Uur"), said("Berichten")), rows=rows, is_over_time=True)
 
 

@@ -38,17 +38,13 @@ class Promises:
     def first(self, decision: Decision, now: datetime) -> datetime:
         if decision.urgency in {"hoog", "noodgeval"}:
             return self.hours.add_working_days(now, _URGENT_DAYS)
-        return self.hours.add_working_days(now, self._norm(decision.topic))
+        return self.hours.add_working_days(now, self.municipality.norm_of(decision.topic))
 
     def next(self, melding: Melding, now: datetime) -> datetime:
-        return self.hours.add_working_days(now, self._norm(melding.topic))
+        return self.hours.add_working_days(now, self.municipality.norm_of(melding.topic))
 
     def personal(self, now: datetime) -> datetime:
         return self.hours.add_working_days(now, _PERSONAL_DAYS)
-
-    def _norm(self, topic: str) -> int:
-        known = self.municipality.onderwerpen.get(topic)
-        return known.norm_days if known else 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from routing.errors import ConfigError
 
 # What counts as near when an onderwerp does not say so itself.
 SAME_METRES, SAME_DAYS = 75, 30
+NORM_DAYS = 5  # the norm of an onderwerp that names none, or that the table does not know
 
 
 class Sort(StrEnum):
@@ -90,6 +91,11 @@ class Municipality:
     def name_of(self, code: str) -> str:
         return self.vakafdelingen[code].name
 
+    def norm_of(self, topic: str) -> int:
+        """In how many working days the melder hears news about such a melding."""
+        known = self.onderwerpen.get(topic)
+        return known.norm_days if known else NORM_DAYS
+
     @property
     def departments(self) -> tuple[str, ...]:
         """The codes of the municipality's own vakafdelingen, in the order of the file."""
@@ -143,7 +149,7 @@ def _onderwerp(code: str, table: dict[str, Any]) -> Onderwerp:
         involved=tuple(table.get("betrokken", ())),
         urgency=table.get("urgentie", "normaal"),
         needs_place=table.get("plaats_nodig", False),
-        norm_days=table.get("norm_werkdagen", 5),
+        norm_days=table.get("norm_werkdagen", NORM_DAYS),
         told=table.get("melder", ""),
         told_en=table.get("melder_en", ""),
         same_metres=table.get("dubbel_meter", SAME_METRES),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -69,3 +70,11 @@ def skipping_locked(connection: sa.Connection, query: sa.Select[Any], table: sa.
     if connection.dialect.name == "postgresql":
         return query.with_for_update(skip_locked=True, of=table)
     return query
+
+
+def microseconds(moment: sa.ColumnElement[datetime], dialect: str) -> sa.ColumnElement[int]:
+    """The whole microseconds from the beginning of 1970 until a moment."""
+    if dialect == "postgresql":
+        return sa.cast(sa.extract("epoch", moment) * 1_000_000, sa.BigInteger)
+    until, rest = sa.func.substr(moment, 1, 19), sa.func.substr(moment, 21)  # strftime itself would round to milliseconds
+    return sa.cast(sa.func.strftime("%s", until), sa.BigInteger) * 1_000_000 + sa.cast(rest, sa.BigInteger)

@@ -18,7 +18,7 @@ from bot.web.plots import plot
 from bot.web.retelling import told
 from bot.web.views.admin import as_csv
 from routing.errors import NotFoundError
-from storage.figures import meldingen_between, moments_of_messages
+from storage.figures import count
 
 router = APIRouter(dependencies=[needs(Right.FIGURES)])
 PERIODS = (7, 30, 90)
@@ -47,15 +47,14 @@ def _days(text: str) -> int:
 def _figures(visit: Visit, days: int) -> tuple[Figure, ...]:
     now = visit.desk.now()
     start = now - timedelta(days=days)
-    with visit.desk.database.reading() as connection:
-        counted = meldingen_between(connection, start, now, now=now)
-        moments = moments_of_messages(connection, start, now)
     reckoner = Reckoner(
         municipality=visit.desk.municipality,
         hours=visit.desk.handling.promises.hours,
         name_of_channel=words.channel,
     )
-    return tuple(_retold(figure) for figure in reckoner.figures(counted, moments))
+    with visit.desk.database.reading() as connection:
+        counts = count(connection, start, now, reckoner.spans(start, now))
+    return tuple(_retold(figure) for figure in reckoner.figures(counts))
 
 
 def _retold(figure: Figure) -> Figure:
