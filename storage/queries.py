@@ -129,18 +129,25 @@ def get_melding(connection: sa.Connection, melding_id: int) -> Melding:
 
 def arrivals(connection: sa.Connection, melding_ids: Sequence[int]) -> dict[int, Arrival]:
     """How each of these meldingen came in. Two queries, however many they are."""
-    said = sa.select(messages.c.melding_id, messages.c.channel, messages.c.attachments).order_by(messages.c.id)
-    rows = connection.execute(said.where(messages.c.melding_id.in_(melding_ids))).all()
-    counted = sa.select(melders.c.melding_id, sa.func.count()).where(melders.c.melding_id.in_(melding_ids))
-    people_in = {row[0]: row[1] for row in connection.execute(counted.group_by(melders.c.melding_id))}
+    query = sa.select(messages.c.melding_id, messages.c.channel, messages.c.attachments).order_by(messages.c.id)
+    written: dict[int, list[tuple[str, int]]] = {melding_id: [] for melding_id in melding_ids}
+    for melding_id, channel, attachments in connection.execute(query.where(messages.c.melding_id.in_(melding_ids))):
+        written[melding_id].append((channel, len(attachments)))
+    people_in = melders_in(connection, melding_ids)
     return {
         melding_id: Arrival(
-            channels=tuple(dict.fromkeys(row.channel for row in rows if row.melding_id == melding_id)),
+            channels=tuple(dict.fromkeys(channel for channel, _ in said)),
             melders=people_in.get(melding_id, 0),
-            attachments=sum(len(row.attachments) for row in rows if row.melding_id == melding_id),
+            attachments=sum(number for _, number in said),
         )
-        for melding_id in melding_ids
+        for melding_id, said in written.items()
     }
+
+
+def melders_in(connection: sa.Connection, melding_ids: Sequence[int]) -> dict[int, int]:
+    """How many melders each of these meldingen has, of those that have any."""
+    counted = sa.select(melders.c.melding_id, sa.func.count()).where(melders.c.melding_id.in_(melding_ids))
+    return {row[0]: row[1] for row in connection.execute(counted.group_by(melders.c.melding_id))}
 
 
 def melders_of(connection: sa.Connection, melding_id: int) -> tuple[MelderLine, ...]:

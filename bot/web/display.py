@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
@@ -38,8 +39,12 @@ def visible(text: str) -> str:
     return _CONTROL.sub("\ufffd", _DECEIVING.sub(lambda found: f"[U+{ord(found[0]):04X}]", text.replace("\r\n", "\n")))
 
 
+@lru_cache(maxsize=2_000)
 def excerpt(text: str) -> str:
-    """The beginning of a message on one line, personal data masked: lists are read over shoulders."""
+    """The beginning of a message on one line, personal data masked: lists are read over shoulders.
+
+    Kept for the lists that colleagues look at all day: looking for personal data is most of the work of a list.
+    """
     line = " ".join(visible(mask(text)).split())
     return line if len(line) <= EXCERPT else f"{line[:EXCERPT].rsplit(' ', 1)[0]} …"
 

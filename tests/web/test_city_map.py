@@ -44,7 +44,7 @@ async def desk(database: Database) -> DeskAtWork:
 
 
 def listed(page: str) -> list[str]:
-    return re.findall(r"WB-2026-\d{5}(?=</span> <bdi>)", page)
+    return re.findall(r"WB-2026-\d{5}(?=</b> <bdi>)", page)
 
 
 async def test_every_open_melding_is_listed_danger_first_also_one_without_a_place(desk: DeskAtWork) -> None:

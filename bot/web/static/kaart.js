@@ -7,10 +7,12 @@ const PIN_PIXELS = 34; // meldingen that would lie closer together share one pin
 const BUURT_ZOOM = 14; // from here on there is room for the names of buurten
 const NEAR_ZOOM = 17;
 
+const RAISED = { "rij--noodgeval": "noodgeval", "rij--spoed": "hoog" };
+
 const points = [...document.querySelectorAll("[data-lat]")].map((row) => ({
   row,
   at: L.latLng(Number(row.dataset.lat), Number(row.dataset.lon)),
-  urgency: row.dataset.urgentie,
+  urgency: RAISED[row.className],
 }));
 
 const words = (text, tag = "span") => {
@@ -80,8 +82,13 @@ const drawTiles = (map) => {
 
 const offerToShow = (map) => {
   for (const point of points) {
-    const button = point.row.querySelector("[data-toon]");
-    button.hidden = false;
+    const button = words(`${box.dataset.tonen} `, "button");
+    button.type = "button";
+    button.className = "knopje";
+    const which = words(point.row.querySelector("b").textContent);
+    which.className = "alleen-gehoord";
+    button.append(which);
+    point.row.append(button);
     button.addEventListener("click", () => {
       map.setView(point.at, Math.max(map.getZoom(), NEAR_ZOOM), { animate: false });
       point.marker.openPopup();

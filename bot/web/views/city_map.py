@@ -29,14 +29,14 @@ def show_map(visit: Admitted) -> Response:
     asked = replace(listing.asked(visit), queue=None)
     with visit.desk.database.reading() as connection:
         found = queues.page(connection, asked, limit=MOST)
-        arrivals = queries.arrivals(connection, [melding.id for melding in found.meldingen])
+        melders = queries.melders_in(connection, [melding.id for melding in found.meldingen])
     values = {
         "ages": AGES,
         "areas": visit.desk.areas,
-        "arrivals": arrivals,
         "kinds": KINDS,
         "listing": listing,
         "has_more": found.has_next,
+        "melders": melders,
         "meldingen": found.meldingen,
         "municipality": visit.desk.municipality,
         "asks_filters": False,
