@@ -102,3 +102,18 @@ def until_somebody_waits(database: Database, patience: float = 30) -> None:
             if connection.exec_driver_sql(waiting).scalar_one():
                 return
         assert time.monotonic() < deadline, f"nobody waited for a lock within {patience:.0f} s"
+
+
+@contextmanager
+def server_gone(database: Database) -> Iterator[None]:
+    """PostgreSQL drops every connection to this database and takes no new one."""
+    admin = sa.create_engine(database.engine.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    name = database.engine.url.database
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        connection.exec_driver_sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    admin.dispose()

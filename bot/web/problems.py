@@ -56,6 +56,8 @@ async def _to_login(request: Request, error: Exception) -> Response:
     address = f"/inloggen?naar={quote('/' if is_partial else goal)}{reason}"
     if is_partial:  # htmx would follow a redirect and put the login page inside the list
         return Response(status_code=401, headers={"HX-Redirect": address})
+    if request.headers.get("accept") == "text/event-stream":  # a login page nobody sees would make the one they see useless
+        return Response(status_code=401)
     return RedirectResponse(address, status_code=303)
 
 

@@ -35,7 +35,7 @@ from storage.migrate import upgrade
 from storage.outbox import ReplyState
 from tests.bot.office import Office, an_office
 from tests.builders import ScriptedRouter
-from tests.databases import until_somebody_waits
+from tests.databases import server_gone, until_somebody_waits
 
 Breaking = Callable[[Database], Any]
 
@@ -118,21 +118,6 @@ def _pragma(database: Database, on: str, off: str) -> Iterator[None]:
     finally:
         sa.event.remove(database.engine, "checkout", set_on)
         sa.event.listen(database.engine, "checkout", set_off)
-
-
-@contextmanager
-def server_gone(database: Database) -> Iterator[None]:
-    """PostgreSQL drops every connection to this database and takes no new one."""
-    admin = sa.create_engine(database.engine.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
-    name = database.engine.url.database
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        connection.exec_driver_sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
-        try:
-            yield
-        finally:
-            connection.exec_driver_sql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-    admin.dispose()
 
 
 @pytest.fixture(

@@ -141,6 +141,19 @@ def test_the_queue_refreshes_itself_and_the_focus_stays(visit: Visitor, served: 
     assert page.inner_text("#omgeroepen") == "Te beoordelen: 6"
 
 
+def test_a_queue_whose_server_was_away_shows_what_came_meanwhile(visit: Visitor, served: Served) -> None:
+    page = visit()
+    page.clock.install()
+    page.route("**/stroom", lambda route: route.fulfill(status=502))
+    with page.expect_response(lambda response: response.status == 502):
+        page.goto("/")
+    page.wait_for_function("document.querySelector('#werkblad')._htmx !== undefined")
+    served.desk.office.receive(a_message("de stoep is los", thread="nieuw", sender=Person(external_id="nieuw")))
+    page.unroute("**/stroom")
+    page.clock.fast_forward(20_000)
+    page.wait_for_selector("text=de stoep is los")
+
+
 def test_colleagues_see_who_else_looks_and_that_there_is_news(visit: Visitor, served: Served) -> None:
     served.desk.add_colleague("bram", "Bram")
     page, other = visit(), visit(username="bram")
@@ -172,6 +185,24 @@ def test_colleagues_see_who_types_and_nothing_of_what_is_typed(visit: Visitor, s
     served.desk.office.clock.advance(seconds=TYPING.seconds)
     page.wait_for_selector("#typt:empty", state="attached")
     assert other.input_value("#bericht-tekst") == "Wij komen morgen"
+
+
+def test_a_server_that_goes_away_takes_its_names_along_and_is_asked_again(visit: Visitor, served: Served) -> None:
+    served.desk.add_colleague("bram", "Bram")
+    page, other = visit(), visit(username="bram")
+    page.clock.install()
+    address = melding_about(served, "lamp is stuk")
+    other.goto(address)
+    last_words = 'retry: 10\n\nevent: aanwezig\ndata: {"kijkt": ["Cem"], "antwoord": ["Cem"], "notitie": []}\n\n'
+    answers = [{"content_type": "text/event-stream", "body": last_words}, {"status": 502}]
+    page.route("**/stroom*", lambda route: route.fulfill(**answers.pop(0)))  # the second is what a load balancer says
+    with page.expect_response(lambda response: response.status == 502):
+        page.goto(address)
+    page.wait_for_selector("#aanwezig:empty", state="attached")
+    page.wait_for_selector("#typt:empty", state="attached")
+    page.unroute("**/stroom*")
+    page.clock.fast_forward(20_000)
+    page.wait_for_selector("#aanwezig:has-text('Bram kijkt ook')")
 
 
 def test_the_map_shows_what_the_list_tells_and_asks_nobody_else(visit: Visitor, served: Served) -> None:

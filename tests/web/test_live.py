@@ -176,7 +176,7 @@ async def test_the_stream_carries_names_and_positions_and_no_text_of_anybody(ope
     assert [(kind, data) for kind, data in events if kind != "aanwezig" and not re.fullmatch(r"[0-9/.:-]*", data)] == []
 
 
-async def test_the_stream_ends_with_the_session(desk: DeskAtWork) -> None:
+async def test_the_stream_ends_with_the_session_and_asks_for_no_login_page(desk: DeskAtWork) -> None:
     desk.office.clock.advance(hours=11)
-    response = await desk.get("/stroom")
-    assert response.status_code == 303
+    response = await desk.get("/stroom", accept="text/event-stream")
+    assert (response.status_code, response.text, response.headers.get("set-cookie")) == (401, "", None)

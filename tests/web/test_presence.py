@@ -19,6 +19,7 @@ from storage.presence import HOLDS, Present
 from storage.staff import Account
 from storage.tables import presence
 from tests.builders import SettableClock, a_message
+from tests.databases import server_gone
 from tests.web.desk import PASSWORD, DeskAtWork, a_desk
 from tests.web.open_stream import OpenStream
 
@@ -290,3 +291,26 @@ async def test_the_pages_of_two_processes_hear_of_each_other(
     for desk in (strangers_desk, there):
         await desk.app.state.pulse.rest(PATIENCE)
     second.close()
+
+
+async def test_a_database_that_is_away_hides_who_is_in_another_process_and_breaks_no_page(postgres_url: str) -> None:
+    desk = a_desk(Database.open(postgres_url))
+    await desk.log_in()
+    desk.office.receive(a_message())
+    bram, cem = desk.add_colleague("bram", "Bram"), desk.add_colleague("cem", "Cem")
+    here: Pulse = desk.app.state.pulse
+    here.look_seconds = 0.02
+    there = pulse_on(Database.open(postgres_url), desk.office.clock)
+    page = OpenStream(desk, "melding=1")
+    with there.listening(1, bram):
+        await page.reads('"kijkt": ["Bram"]')
+        with server_gone(here.database), here.listening(1, cem):
+            await page.reads('"kijkt": ["Cem"]')
+            here.hear_typing(1, cem, Box.ANSWER)
+            await page.reads('"antwoord": ["Cem"]')
+        there.hear_typing(1, bram, Box.NOTE)
+        await page.reads('{"kijkt": ["Bram"], "antwoord": [], "notitie": ["Bram"]}')
+        await page.close()
+    for pulse in (here, there):
+        await pulse.rest(PATIENCE)
+        pulse.database.close()

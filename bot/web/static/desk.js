@@ -96,8 +96,7 @@ for (const box of document.querySelectorAll("[data-meter]")) {
 
 // News from the server. A list asks for itself again, a little spread so that a hundred desks do not ask at once; the page of
 // a melding says who else looks or types, and that there is news: what somebody is typing is never replaced.
-const stream = document.body.dataset.stroom && new EventSource(document.body.dataset.stroom);
-if (stream) {
+if (document.body.dataset.stroom) {
   const here = document.getElementById("aanwezig");
   const typing = document.getElementById("typt");
   let looking = [];
@@ -108,21 +107,45 @@ if (stream) {
   };
   const about = (names, words) => names.map((name) => words.replace("{wie}", () => name));
   const tell = () => here && say(here, [...about(looking, here.dataset.kijkt), ...(isOld ? [here.dataset.nieuws] : [])]);
-  let waiting;
-  stream.addEventListener("nieuws", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => document.getElementById("werkblad") && window.htmx?.trigger("#werkblad", "nieuws"), Math.random() * 500);
-  });
-  stream.addEventListener("aanwezig", (event) => {
-    const names = JSON.parse(event.data);
+  const meet = (names) => {
     looking = names.kijkt;
     tell();
     say(typing, [...about(names.antwoord, typing.dataset.antwoord), ...about(names.notitie, typing.dataset.notitie)]);
-  });
-  stream.addEventListener("versie", (event) => {
-    isOld = here?.dataset.versie !== event.data;
-    tell();
-  });
+  };
+  const FIRST_PAUSE = 5_000;
+  const LONGEST_PAUSE = 300_000;
+  let pause = FIRST_PAUSE;
+  let wasAway = false;
+  let waiting;
+  let stream;
+  const refresh = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => document.getElementById("werkblad") && window.htmx?.trigger("#werkblad", "nieuws"), Math.random() * 500);
+  };
+  const listen = () => {
+    stream = new EventSource(document.body.dataset.stroom);
+    stream.addEventListener("open", () => {
+      pause = FIRST_PAUSE;
+      if (wasAway) refresh(); // what came meanwhile was told to nobody here
+      wasAway = false;
+    });
+    stream.addEventListener("nieuws", refresh);
+    stream.addEventListener("aanwezig", (event) => meet(JSON.parse(event.data)));
+    stream.addEventListener("versie", (event) => {
+      isOld = here?.dataset.versie !== event.data;
+      tell();
+    });
+    // Who is here now, nobody knows. The browser asks again by itself, unless the answer was no stream: the server or its
+    // database is away, or the session is over.
+    stream.addEventListener("error", () => {
+      wasAway = true;
+      if (here) meet({ kijkt: [], antwoord: [], notitie: [] });
+      if (stream.readyState !== EventSource.CLOSED) return;
+      setTimeout(listen, pause * (1 + Math.random()));
+      pause = Math.min(2 * pause, LONGEST_PAUSE);
+    });
+  };
+  listen();
   window.addEventListener("pagehide", () => stream.close());
 }
 

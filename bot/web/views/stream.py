@@ -17,7 +17,7 @@ from bot.web.live import News, Pulse
 from bot.web.open_pages import Box
 from bot.web.sessions import Sessions
 from bot.web.views.melding import melding_id_of
-from routing.errors import NotFoundError
+from routing.errors import NotFoundError, StorageUnavailableError
 from storage import queries
 
 router = APIRouter()
@@ -44,11 +44,10 @@ async def hear_typing(visit: Admitted, melding: str = "") -> Response:
 
 async def _lines(visit: Visit, melding_id: int | None) -> AsyncIterator[str]:
     pulse: Pulse = visit.request.app.state.pulse
-    sessions: Sessions = visit.request.app.state.sessions
     with pulse.listening(melding_id, visit.account):
         seen: News | None = None
         yield "retry: 3000\n\n"
-        while await asyncio.to_thread(sessions.find, visit.token) is not None:
+        while await asyncio.to_thread(_may_stay, visit):
             news = await pulse.wait(melding_id, visit.account, seen, BEAT_SECONDS)
             if news == seen:
                 yield ": nog hier\n\n"
@@ -61,6 +60,15 @@ async def _lines(visit: Visit, melding_id: int | None) -> AsyncIterator[str]:
                 yield f"event: aanwezig\ndata: {_colleagues(news)}\n\n"
             if melding_id is not None and is_moved:
                 yield f"event: versie\ndata: {await asyncio.to_thread(_version, visit, melding_id)}\n\n"
+
+
+def _may_stay(visit: Visit) -> bool:
+    """Whether the session is still there. While the database is away nobody can tell, and only colleagues' names are told."""
+    sessions: Sessions = visit.request.app.state.sessions
+    try:
+        return sessions.find(visit.token) is not None
+    except StorageUnavailableError:
+        return True
 
 
 def _colleagues(news: News) -> str:
