@@ -25,6 +25,7 @@ from storage.retention import (
     empty_conversations,
     empty_messages,
     forget_people,
+    hold_people,
 )
 from storage.tables import attachments, colleagues, events, melders, meldingen, messages, notes, people, replies
 
@@ -122,7 +123,7 @@ class Persons:
 
     def hold(self, ids: Collection[int]) -> None:
         """Nobody changes who these people are until the end of this transaction."""
-        self._connection.execute(sa.select(people.c.id).where(people.c.id.in_(ids)).order_by(people.c.id).with_for_update()).all()
+        hold_people(self._connection, people.c.id.in_(ids))
 
     def obstacles(self, ids: Collection[int]) -> tuple[str, ...]:
         """What must be done first, in words for a colleague; empty when everything can go."""

@@ -138,8 +138,9 @@ class Retention:
     def _empty_people(self, person_ids: Sequence[int]) -> None:
         """Forget who these are, and the e-mail addresses they left, as far as nothing else of theirs is kept.
 
-        Colleagues stay known.
+        Colleagues stay known. Who writes at this moment is waited for, and stays known too.
         """
+        hold_people(self._connection, sa.or_(people.c.id.in_(person_ids), people.c.speaks_for_id.in_(person_ids)))
         takes_part = sa.select(melders.c.id).join(meldingen, meldingen.c.id == melders.c.melding_id)
         is_needed = takes_part.where(melders.c.person_id == people.c.id, meldingen.c.emptied_at.is_(None))
         has_words = sa.select(messages.c.id).where(messages.c.person_id == people.c.id)
@@ -149,6 +150,11 @@ class Retention:
         gone = self._connection.execute(sa.select(people.c.id).where(people.c.id.in_(person_ids), ~keeps)).scalars().all()
         for theirs in (people.c.id.in_(gone), sa.and_(people.c.speaks_for_id.in_(gone), ~keeps)):  # each by an index of its own
             forget_people(self._connection, theirs)
+
+
+def hold_people(connection: sa.Connection, which: sa.ColumnElement[bool]) -> None:
+    """Nobody changes who these people are until the end of this transaction, and nobody takes in what they write."""
+    connection.execute(sa.select(people.c.id).where(which).order_by(people.c.id).with_for_update()).all()
 
 
 def empty_messages(connection: sa.Connection, which: sa.ColumnElement[bool]) -> int:

@@ -9,12 +9,14 @@ from contextlib import contextmanager
 import pytest
 import sqlalchemy as sa
 
+from bot.config import RetentionTable
+from bot.retention import RetentionKeeper
 from routing.errors import StaleError
 from routing.melding import Event
 from routing.messages import Removal
 from storage.database import Database
 from storage.meldingen import Change
-from storage.tables import messages
+from storage.tables import messages, people
 from tests.builders import MONDAY, a_message, a_new_melding, take_in
 from tests.databases import until_somebody_waits
 
@@ -117,3 +119,25 @@ def test_a_version_that_comes_in_while_its_message_is_taken_back_leaves_nothing_
         with rival(database, taking_back(database, message.external_id)):
             work.commit()
     assert texts(database) == ["", ""]
+
+
+def test_who_writes_again_while_their_old_words_are_emptied_stays_known(database: Database) -> None:
+    take_in(database, a_message("hoi"))
+    with database.work() as work:
+        (greeting,) = work.inbox.claim_waiting(1)
+        work.inbox.mark_handled(greeting.id, melding_id=None, action="other")
+        work.commit()
+    periods = RetentionTable().as_periods()
+    later = MONDAY + periods.chatter * 2
+    keeper = RetentionKeeper(database=database, periods=periods, now=lambda: later)
+    with database.work() as work:
+        work.inbox.take_pushed("telegram", [a_message("de lamp is stuk")], later)
+        with rival(database, lambda: void(keeper.run())):
+            work.commit()
+    with database.reading() as connection:
+        assert connection.execute(sa.select(people.c.external_id)).scalars().all() == ["ada"]
+    assert texts(database) == ["", "de lamp is stuk"]
+
+
+def void(_result: object) -> None:
+    """For what is done for its effect."""
