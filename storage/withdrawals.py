@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,7 +14,7 @@ from routing.sentences import said
 from storage.corrections import Corrections
 from storage.dialect import hold_name, insert_new
 from storage.meldingen import Change, Meldingen
-from storage.tables import attachments, messages
+from storage.tables import attachments, melders, meldingen, messages
 
 REMOVED = "(verwijderd door melder)"
 
@@ -38,7 +39,8 @@ class Withdrawals:
         present = [row for row in found if row.removed_at is None]
         for row in present:
             self._mask(row, now)
-        for melding_id in dict.fromkeys(row.melding_id for row in present if row.melding_id is not None):
+        concerned = dict.fromkeys(row.melding_id for row in present if row.melding_id is not None)
+        for melding_id in (*concerned, *self._quoting(present, concerned)):
             self._tell(melding_id, [row.text for row in present], now)
             Corrections(self._connection).forget([melding_id])
         return bool(present)
@@ -89,10 +91,23 @@ class Withdrawals:
     def _tell(self, melding_id: int, texts: list[str], now: datetime) -> None:
         repository = Meldingen(self._connection)
         melding = repository.get(melding_id)
-        is_quoted = bool(melding.summary) and any(text.startswith(melding.summary) for text in texts)
+        is_quoted = bool(melding.summary) and any(melding.summary in text for text in texts)
         columns = {"summary": REMOVED} if is_quoted else {}
         change = Change(event=Event.VERWIJDERD_DOOR_MELDER, actor="melder", why=said("op het platform"), columns=columns)
         repository.record(melding, change, now)
+
+    def _quoting(self, gone: Sequence[sa.Row[Any]], but: Collection[int]) -> tuple[int, ...]:
+        """The other meldingen of these writers that begin with what is gone: split off from it, or left behind by it."""
+        writers = {row.person_id for row in gone} - {None}
+        theirs = sa.select(melders.c.melding_id).where(melders.c.person_id.in_(writers))
+        query = sa.select(meldingen.c.id, meldingen.c.summary).where(meldingen.c.id.in_(theirs), meldingen.c.id.not_in(but))
+        quoting = [row for row in self._connection.execute(query) if row.summary and any(row.summary in one.text for one in gone)]
+        return tuple(row.id for row in quoting if not self._says_still(row.id, row.summary))
+
+    def _says_still(self, melding_id: int, words: str) -> bool:
+        """Whether a message of the melding that stands there still says these words."""
+        texts = self._connection.execute(sa.select(messages.c.text).where(messages.c.melding_id == melding_id)).scalars()
+        return any(words in text for text in texts)
 
     def _leave_mark(self, removal: Removal, now: datetime) -> bool:
         """False when the message was there already. Waits for who is taking it in."""

@@ -6,17 +6,18 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from bot.cooperation import Cooperation
 from bot.intake import Intake
 from channels.mastodon import MastodonChannel
 from channels.mastodon_client import MastodonSettings
 from channels.simulator.mastodon import MastodonSimulator
 from routing.melding import Event
-from routing.messages import Removal
+from routing.messages import InboundMessage, Removal
 from storage import queries
 from storage.database import Database
 from storage.queries import ConversationLine
 from tests.bot.office import Office, an_office
-from tests.builders import a_message
+from tests.builders import ScriptedRouter, a_decision, a_message
 
 NOOR = "70010001"
 
@@ -99,3 +100,37 @@ def test_a_doubt_about_an_unknown_message_is_nothing(office: Office) -> None:
         work.commit()
     office.receive(a_message("lamp stuk", external_id="7"))
     assert the_line(office).text == "lamp stuk"
+
+
+def take_back(office: Office, message: InboundMessage) -> None:
+    with office.database.work() as work:
+        work.inbox.take_pushed(
+            message.channel, [Removal(channel=message.channel, external_id=message.external_id)], office.clock()
+        )
+        work.commit()
+
+
+def test_what_was_taken_back_stands_in_no_melding_that_was_split_off(database: Database) -> None:
+    passport = a_decision(lead="publieksdienstverlening", topic="paspoort_id")
+    office = an_office(database, ScriptedRouter(lamp=a_decision(), paspoort=passport))
+    office.receive(message := a_message("de lamp is stuk. Iets anders: mijn paspoort is kwijt, ik ben Ada de Boer"))
+    Cooperation(office.handling).split_second(1, 1, account="samira")
+    take_back(office, message)
+    assert [melding.summary for melding in office.meldingen()] == ["(verwijderd door melder)"] * 2
+
+
+def test_what_was_taken_back_stands_not_in_the_melding_it_was_moved_out_of(office: Office) -> None:
+    office.receive(message := a_message("de lamp is stuk, ik ben Ada de Boer"), a_message("aanvulling: al een week"))
+    Cooperation(office.handling).split(1, 1, account="samira")
+    take_back(office, message)
+    assert [melding.summary for melding in office.meldingen()] == ["(verwijderd door melder)"] * 2
+
+
+def test_what_the_writer_said_elsewhere_stays_when_one_of_two_is_taken_back(database: Database) -> None:
+    router = ScriptedRouter()
+    office = an_office(database, router)
+    office.receive(first := a_message("de lamp brandt"))
+    router.otherwise = a_decision(lead="noodgeval", topic="brand", urgency="noodgeval", emergency="brand")  # a melding of its own
+    office.receive(a_message("de lamp brandt"))
+    take_back(office, first)
+    assert [melding.summary for melding in office.meldingen()] == ["(verwijderd door melder)", "de lamp brandt"]
