@@ -10,7 +10,7 @@ import hashlib
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,7 +22,9 @@ import sqlalchemy as sa
 from routing.errors import ConfigError
 from routing.sentences import said
 from storage.database import Database
+from storage.meldingen import Meldingen
 from storage.migrate import upgrade
+from storage.outbox import Outbox
 from storage.tables import metadata, presence
 
 _ROWS_AT_A_TIME = 1000
@@ -87,12 +89,18 @@ def restore(path: Path, database: Database, files: Files, now: datetime) -> Copi
         kept = _give_files(source, files)
         with _opened(source) as backup:
             upgrade(backup.engine)
-            copied = _copy_into(backup, database)
-    with database.work() as work:
-        work.outbox.doubt_unsent(said("teruggezet uit een reservekopie: misschien daarna nog verstuurd"), now)
-        work.meldingen.skip_numbers(now)
-        work.commit()
+            copied = _copy_into(backup, database, lambda writing: _settle(writing, now))
     return replace(copied, files=kept, missing=len(_named_files(database)) - kept)
+
+
+def _settle(writing: sa.Connection, now: datetime) -> None:
+    """In the transaction that fills the database: who stops half way leaves it empty, and nothing that could be sent again."""
+    Outbox(writing).doubt_unsent(said("teruggezet uit een reservekopie: misschien daarna nog verstuurd"), now)
+    Meldingen(writing).skip_numbers(now)
+
+
+def _nothing_more(_writing: sa.Connection) -> None:
+    """A copy that nobody will work with."""
 
 
 def _write(database: Database, files: Files, path: Path) -> Copied:
@@ -160,7 +168,8 @@ def _opened(path: Path) -> Iterator[Database]:
         database.close()
 
 
-def _copy_into(source: Database, target: Database) -> Copied:
+def _copy_into(source: Database, target: Database, finish: Callable[[sa.Connection], None] = _nothing_more) -> Copied:
+    """`finish` has the last word in the transaction that fills `target`."""
     rows: dict[str, int] = {}
     digest = hashlib.sha256()
     with _snapshot(source) as reading, target.engine.begin() as writing:
@@ -168,6 +177,7 @@ def _copy_into(source: Database, target: Database) -> Copied:
         for table in _KEPT:
             rows[table.name] = _copy_table(table, reading, writing, digest)
         _continue_numbering(writing)
+        finish(writing)
     return Copied(rows=rows, digest=digest.hexdigest())
 
 

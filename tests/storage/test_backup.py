@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -80,6 +81,25 @@ def test_what_was_not_sent_yet_is_looked_up_before_it_is_sent(
     assert replies
     assert {reply.state for reply in replies} == {ReplyState.UNCERTAIN}
     assert all(reply.look_at == MONDAY and "reservekopie" in (reply.problem or "") for reply in replies)
+    other.close()
+
+
+def test_a_restore_that_stops_half_way_leaves_nothing_that_would_be_sent_again(
+    office: Office, other: Database, files: FileStore, tmp_path: Path
+) -> None:
+    back_up(office.database, files, tmp_path / "one.sqlite3")
+    commits = []
+
+    def stop_after_one(_connection: sa.Connection) -> None:
+        if commits:
+            raise KeyboardInterrupt
+        commits.append("one")
+
+    sa.event.listen(other.engine, "commit", stop_after_one)
+    with suppress(KeyboardInterrupt):
+        restore(tmp_path / "one.sqlite3", other, files, MONDAY)
+    sa.event.remove(other.engine, "commit", stop_after_one)
+    assert {reply.state for reply in an_office(other).replies()} == {ReplyState.UNCERTAIN}
     other.close()
 
 
