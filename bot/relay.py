@@ -35,6 +35,8 @@ from storage.points import SEND, Commit, after, before
 
 LOOKS_BEFORE_RESEND = 2
 LOOKS_PER_RUN = 20
+MOST_ATTEMPTS = 20
+TRIED_FOR = timedelta(days=3)  # longer than a weekend in which a server is down
 _FIRST_RETRY = timedelta(seconds=30)
 _LONGEST_RETRY = timedelta(hours=1)
 _WAITS = (1.0, 2.0, 5.0, *[10.0] * 30)  # seconds between tries to write an outcome down: five minutes, as long as a claim
@@ -171,8 +173,17 @@ class Relay:
         wait = error.retry_after or retry_delay(reply.attempts)
         if error.retry_after is not None:
             self._quiet.leave_alone(channel.name, self.now(), wait)
-        due_at = self.now() + wait
-        await self._write(lambda box: box.record_retry(reply, str(error), self.now(), due_at=due_at))
+        await self._try_again(reply, str(error), due_at=self.now() + wait)
+
+    async def _try_again(self, reply: Reply, problem: str, *, due_at: datetime) -> None:
+        """It provably was not posted. What was tried often and for days goes to a colleague: nothing waits unseen for ever."""
+        age = self.now() - reply.created_at
+        if reply.attempts >= MOST_ATTEMPTS and age > TRIED_FOR:
+            facts = {"count": reply.attempts, "days": age.days, "error": problem}
+            given_up = said("%(count)s keer geprobeerd in %(days)s dagen: %(error)s", **facts)
+            await self._write(lambda box: box.record_refused(reply, given_up, self.now()))
+        else:
+            await self._write(lambda box: box.record_retry(reply, problem, self.now(), due_at=due_at))
 
     async def _refused_authorisation(self, channel: Channel, reply: Reply, error: ChannelAuthError) -> None:
         def record(work: UnitOfWork) -> None:
@@ -207,9 +218,7 @@ class Relay:
             return False
         if reply.looks < LOOKS_BEFORE_RESEND:
             return False
-        await self._write(
-            lambda box: box.record_retry(reply, said("niet gevonden bij teruglezen"), self.now(), due_at=self.now())
-        )
+        await self._try_again(reply, said("niet gevonden bij teruglezen"), due_at=self.now())
         return True
 
     # -- storage, in threads

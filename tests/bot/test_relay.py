@@ -215,3 +215,23 @@ async def test_a_colleague_decides_what_no_machine_can_tell(
 
 def test_waits_grow_from_half_a_minute_to_an_hour() -> None:
     assert [retry_delay(attempt).total_seconds() for attempt in (1, 2, 3, 50)] == [30, 60, 120, 3600]
+
+
+async def test_what_cannot_be_posted_for_days_becomes_work_for_staff(database: Database) -> None:
+    office = an_office(database)
+    keys = dict.fromkeys(("consumer_key", "consumer_secret", "access_token", "access_token_secret"), "k")
+    with XSimulator() as gone:
+        writes_on_x(office, gone)
+    channel = XChannel(XSettings(**keys, base_url=gone.url, connect_timeout=3.0))
+    relay = a_relay(office)
+    for _ in range(60):
+        await relay.run(channel)
+        office.clock.advance(hours=1)
+    assert only_reply(office).state is ReplyState.READY  # a weekend: it is still tried
+    for _ in range(24):
+        await relay.run(channel)
+        office.clock.advance(hours=1)
+    reply = only_reply(office)
+    assert reply.state is ReplyState.REFUSED
+    assert "in 3 dagen: " in (reply.problem or "")
+    await channel.aclose()
