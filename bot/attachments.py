@@ -98,9 +98,11 @@ class Attachments:
         return False
 
     def _claim(self, channel: str) -> StoredAttachment | None:
-        with self.database.work() as work:
-            if not work.channels.get(channel).may_work:
+        """Looks before it claims: mostly nothing waits, and then nobody is held up for it."""
+        with self.database.looking() as work:
+            if not work.channels.get(channel).may_work or not work.attachments.has_due(channel, self.now()):
                 return None
+        with self.database.work() as work:
             one = work.attachments.claim_due(channel, self.now(), lease=_LEASE)
             work.commit()
         return one

@@ -57,7 +57,7 @@ class CheckUp:
             await asyncio.to_thread(self._take_back, name, gone)
 
     def _open_posts(self, name: str) -> tuple[str, ...]:
-        with self.database.work() as work:
+        with self.database.looking() as work:
             return work.inbox.public_of_open_meldingen(name, LOOKED_UP_PER_DAY)
 
     def _take_back(self, name: str, gone: tuple[Removal, ...]) -> None:
@@ -66,7 +66,7 @@ class CheckUp:
             work.commit()
 
     def _is_due(self, name: str) -> bool:
-        with self.database.work() as work:
+        with self.database.looking() as work:
             state = work.channels.get(name)
         return state.may_work and (state.checked_at is None or self.now() - state.checked_at >= EVERY)
 

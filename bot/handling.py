@@ -215,7 +215,7 @@ class Handling:
     # -- carrying them out
 
     def get(self, melding_id: int) -> Melding:
-        with self.database.work() as work:
+        with self.database.looking() as work:
             return work.meldingen.get(melding_id)
 
     def carry_out(self, melding: Melding, step: Step, *, account: str, version: int | None = None) -> Melding:
@@ -294,7 +294,7 @@ class Handling:
         now = self.now()
         status = next_status(melding.status, step.event, before_question=melding.status_before_question)
         after = replace(melding, status=status, **step.columns)
-        with self.database.work() as work:
+        with self.database.looking() as work:
             number = work.outbox.count_of(melding.id)
             telling = self._signed(work, step.telling, account)
             return tuple(

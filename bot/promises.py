@@ -59,10 +59,10 @@ class PromiseKeeper:
     def run(self, limit: int = 50) -> int:
         """Keep the promises that fall due. Returns how many messages were queued. Idempotent: a promise is kept once.
 
-        Works in office hours only, unless the promise would break before the office opens again.
+        A promised moment is a closing time of the office, so what is queued for it can leave by day.
         """
         kept = 0
-        with self.database.work() as work:
+        with self.database.looking() as work:
             due = work.meldingen.find_promises_due(self.now() + AHEAD, limit)
         for melding in due:
             kept += self._keep(melding)
@@ -104,7 +104,7 @@ class PromiseKeeper:
     def warn(self, limit: int = 50) -> int:
         """Warn staff a working day before a promise breaks, once per promise. Returns how many were warned of. Idempotent."""
         soon = self.promises.hours.add_working_days(self.now(), WARN_DAYS)
-        with self.database.work() as work:
+        with self.database.looking() as work:
             at_risk = work.meldingen.find_unwarned(soon, limit)
         return sum(self._warn(melding) for melding in at_risk)
 

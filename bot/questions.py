@@ -59,7 +59,7 @@ class QuestionKeeper:
     def run(self, limit: int = 50) -> int:
         """Do what is due. Returns how many meldingen were touched. Idempotent: one reminder, one end per question."""
         before = self.now() - _SOONEST
-        with self.database.work() as work:
+        with self.database.looking() as work:
             silent = work.meldingen.find_questions(before, limit, is_reminded=False)
             given_up = work.meldingen.find_questions(before, limit, is_reminded=True)
         due = [(melding, self._remind) for melding in silent if self._is_over(melding.asked_at, REMIND_AFTER_DAYS)]

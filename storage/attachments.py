@@ -51,6 +51,10 @@ class StoredAttachment:
         return cls(**{**values, "state": AttachmentState(row.state)})
 
 
+def _is_due(channel: str, now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(IS_TO_FETCH, attachments.c.channel == channel, attachments.c.due_at <= now)
+
+
 class Attachments:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
@@ -68,10 +72,12 @@ class Attachments:
         values = [{**row, "state": AttachmentState.WAITING.value, "due_at": now} for row in rows]
         self._connection.execute(sa.insert(attachments), values)
 
+    def has_due(self, channel: str, now: datetime) -> bool:
+        return bool(self._connection.execute(sa.select(sa.exists().where(_is_due(channel, now)))).scalar_one())
+
     def claim_due(self, channel: str, now: datetime, *, lease: timedelta) -> StoredAttachment | None:
         """The oldest one to fetch. When its fetcher disappears it is due again after `lease`. Commit before fetching."""
-        is_due = sa.and_(IS_TO_FETCH, attachments.c.due_at <= now)
-        query = sa.select(attachments).where(attachments.c.channel == channel, is_due).order_by(attachments.c.id).limit(1)
+        query = sa.select(attachments).where(_is_due(channel, now)).order_by(attachments.c.id).limit(1)
         row = self._connection.execute(skipping_locked(self._connection, query, attachments)).one_or_none()
         if row is None:
             return None

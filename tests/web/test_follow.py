@@ -69,6 +69,14 @@ async def test_only_a_digest_is_kept_and_each_melder_has_an_own_link(office_desk
     assert link_of(office_desk) != link
 
 
+async def test_the_page_waits_for_nobody_who_writes(office_desk: DeskAtWork, database: Database) -> None:
+    office_desk.office.receive(a_message())
+    link = link_of(office_desk)
+    with database.work():
+        assert (await office_desk.get(link)).status_code == 200
+        assert office_desk.office.handling.get(1).kenmerk == "WB-2026-00001"
+
+
 async def test_a_wrong_and_an_expired_link_look_alike(office_desk: DeskAtWork) -> None:
     office_desk.office.receive(a_message())
     link = link_of(office_desk)

@@ -27,7 +27,7 @@ def show_follow(visit: Admitted, token: str, taal: str = "") -> Response:
     """404, in the same words, for a link that never was and for one that expired."""
     pages: Pages = visit.request.app.state.pages
     desk = visit.desk
-    with desk.database.work() as work:
+    with desk.database.looking() as work:
         followed = work.follow.find(token, desk.now()) if _TOKEN.fullmatch(token) else None
     language = _language(visit, taal, followed.language if followed else "")
     replies = desk.handling.replies
@@ -67,7 +67,7 @@ def _language(visit: Visit, wanted: str, of_melder: str) -> str:
 def show_invitation(visit: Admitted, token: str) -> Response:
     """The appointment for the resident's own calendar, without the names of colleagues."""
     desk = visit.desk
-    with desk.database.work() as work:
+    with desk.database.looking() as work:
         followed = work.follow.find(token, desk.now()) if _TOKEN.fullmatch(token) else None
         melding = work.meldingen.get(followed.melding_id) if followed and followed.melding_id else None
     if melding is None or melding.appointment_at is None:

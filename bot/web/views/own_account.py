@@ -5,13 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from bot.passwords import digest, hash_password, is_password
+from bot.passwords import digest, hash_password
 from bot.roles import Right
 from bot.second_factor import counter_of, is_secret, new_secret, qr_svg
 from bot.web.forms import FormError
 from bot.web.guard import Admitted, Visit, needs
 from bot.web.language import LANGUAGES, gettext, speak, wished
 from bot.web.pages import Message, Pages, forget_session, go_on
+from bot.web.sessions import Sessions
 from routing.sentences import said
 
 router = APIRouter()
@@ -21,7 +22,7 @@ _LOOK = [needs(Right.LOOK)]
 @router.get("/mijn", dependencies=_LOOK)
 def show_own(visit: Admitted) -> Response:
     pages: Pages = visit.request.app.state.pages
-    with visit.desk.database.work() as work:
+    with visit.desk.database.looking() as work:
         account = work.staff.get_account(visit.account.username)
         sessions = work.staff.sessions_of(account, visit.desk.now())
     values = {"sessions": sessions, "here": digest(visit.token), "has_totp": account.totp_secret is not None, "place": "mijn"}
@@ -89,5 +90,6 @@ def choose_language(visit: Admitted) -> Response:
 
 
 def _check_password(visit: Visit) -> None:
-    if not is_password(visit.form.raw("wachtwoord"), visit.account.password_hash):
+    sessions: Sessions = visit.request.app.state.sessions
+    if not sessions.is_own_password(visit.account, visit.form.raw("wachtwoord")):
         raise FormError(gettext("Uw huidige wachtwoord klopt niet. Er is niets veranderd."), name="wachtwoord")

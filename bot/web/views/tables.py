@@ -67,7 +67,7 @@ def _page(
     visit: Visit, subject: Subject, typed: dict[str, str] | None = None, problem: UnfitValueError | None = None
 ) -> Response:
     pages: Pages = visit.request.app.state.pages
-    with visit.desk.database.work() as work:
+    with visit.desk.database.looking() as work:
         history = work.edits.history(subject.code)
     values = {
         "history": history,

@@ -58,7 +58,7 @@ def give_task(visit: Admitted, number: str) -> Response:
 def update_task(visit: Admitted, number: str) -> Response:
     state = TaskState(visit.form.choice("staat", [state.value for state in TaskState], gettext("Kies een staat uit de lijst.")))
     why = visit.form.text("reden")
-    with visit.desk.database.work() as work:
+    with visit.desk.database.looking() as work:
         task = work.tasks.get(_number(number))
         melding = work.meldingen.get(task.melding_id)
     if not may_update_task(visit.account, melding, task.vakafdeling):

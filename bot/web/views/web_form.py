@@ -248,7 +248,7 @@ def _proven_reply(office: _Office, request: Request) -> Reply | None:
     token = f"{request.path_params['kenmerk']}/{request.path_params['number']}"
     if _TOKEN.fullmatch(token) is None:
         return None
-    with office.desk.database.work() as work:
+    with office.desk.database.looking() as work:
         reply = work.outbox.find_by_token(NAME, token)
     if reply is None or not is_same_token(request.path_params["proof"], proof_of(office.settings, token, reply.recipient)):
         return None
