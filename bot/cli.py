@@ -26,6 +26,7 @@ from bot.cli_person import person_app
 from bot.cli_retention import retention_app
 from bot.cli_sending import sending_app
 from routing.errors import ConfigError, WijkbalieError
+from routing.office_hours import AMSTERDAM
 
 if TYPE_CHECKING:
     from routing.decision import Router
@@ -142,7 +143,7 @@ def queue(config: ConfigOption = DEFAULT_CONFIG, limit: Annotated[int, typer.Opt
     database.close()
     table = Table("kenmerk", "urgentie", "voorstel", "zekerheid", "plaats", "binnen sinds")
     for melding in waiting:
-        since = melding.created_at.astimezone().strftime("%d-%m %H:%M")
+        since = melding.created_at.astimezone(AMSTERDAM).strftime("%d-%m %H:%M")
         table.add_row(melding.kenmerk, melding.urgency, melding.lead, f"{melding.confidence:.0%}", melding.street or "-", since)
     console.print(table if waiting else "Niets te beoordelen.")
 

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from routing.channel_modes import ChannelMode
 from routing.errors import ConfigError
+from routing.office_hours import AMSTERDAM
 
 if TYPE_CHECKING:
     from bot.channel_switch import ChannelSwitch
@@ -37,7 +38,7 @@ def list_channels(config: ConfigOption = DEFAULT_CONFIG) -> None:
     database.close()
     table = Table("kanaal", "werkt als", "laatste bericht", "token geldt tot", "laatste fout")
     for state in states:
-        arrived = state.last_message_at.astimezone().strftime("%d-%m %H:%M") if state.last_message_at else "-"
+        arrived = state.last_message_at.astimezone(AMSTERDAM).strftime("%d-%m %H:%M") if state.last_message_at else "-"
         ends = state.token_expires_at.strftime("%d-%m-%Y") if state.token_expires_at else "-"
         table.add_row(state.channel, "gestopt" if state.paused_at else state.mode, arrived, ends, state.last_error or "-")
     console.print(table if states else "Er staat geen kanaal aan.")

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from routing.errors import ConfigError
+from routing.office_hours import AMSTERDAM
 
 if TYPE_CHECKING:
     from bot.config import Config
@@ -137,7 +138,9 @@ def list_models(config: ConfigOption = DEFAULT_CONFIG) -> None:
         )
     console.print(table)
     for step in history:
-        console.print(f"{step.at.astimezone():%d-%m-%Y %H:%M} {step.step} {step.model} door {step.actor} {step.why}".rstrip())
+        console.print(
+            f"{step.at.astimezone(AMSTERDAM):%d-%m-%Y %H:%M} {step.step} {step.model} door {step.actor} {step.why}".rstrip()
+        )
     if not is_whole(history):
         raise ConfigError(
             "het logboek van modellen is niet heel: iemand heeft er buiten Wijkbalie om in gewijzigd; meld dit aan beheer"

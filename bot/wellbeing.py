@@ -6,6 +6,7 @@ import math
 from datetime import datetime, timedelta
 
 from routing.channel_modes import ChannelMode
+from routing.office_hours import AMSTERDAM
 from routing.sentences import said
 from routing.vakafdelingen import Municipality
 from storage.channel_states import ChannelState
@@ -188,4 +189,4 @@ def _length(span: timedelta) -> str:
 
 
 def _clock(moment: datetime | None) -> str:
-    return said("nooit") if moment is None else moment.astimezone().strftime("%d-%m %H:%M")
+    return said("nooit") if moment is None else moment.astimezone(AMSTERDAM).strftime("%d-%m %H:%M")

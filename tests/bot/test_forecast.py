@@ -39,3 +39,10 @@ def test_the_forecast_counts_what_was_taken_and_not_what_was_tried(database: Dat
     assert "In dit tempo" not in concerns(office)
     claim(office, is_taken=True)
     assert "In dit tempo zijn ze over ongeveer 40 minuten weg." in concerns(office)
+
+
+def test_moments_are_told_by_the_clock_of_the_office(database: Database) -> None:
+    office = an_office(database)
+    office.receive(a_message())
+    office.clock.advance(minutes=11)
+    assert "het oudste sinds 23-11 11:00" in concerns(office)  # 10:00 UTC
