@@ -43,9 +43,10 @@ class Cooperation:
         """Write a note; whoever is named in it follows the melding from now on. Returns who was named and exists."""
         now = self.handling.now()
         with self.handling.database.work(Commit.DESK) as work:
+            melding = work.meldingen.get(melding_id)
             work.notes.add(melding_id, account, text, now)
             named = work.notes.mention(melding_id, mentioned_in(text), now)
-            self._record(work, work.meldingen.get(melding_id), Event.NOTITIE, "", account)
+            self._record(work, melding, Event.NOTITIE, "", account)
             work.commit()
         return named
 
@@ -152,8 +153,9 @@ class Cooperation:
         work.links.link(old.id, new.id, by=account, now=self.handling.now())
 
     def follow(self, melding_id: int, *, account: str, is_following: bool) -> None:
-        """Idempotent. No event: it changes nothing about the melding."""
+        """Idempotent. No event: it changes nothing about the melding. Raises NotFoundError when there is none."""
         with self.handling.database.work() as work:
+            work.meldingen.get(melding_id)
             if is_following:
                 work.watching.follow(account, melding_id, self.handling.now())
             else:

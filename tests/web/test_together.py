@@ -189,6 +189,13 @@ async def test_the_second_matter_of_a_message_is_proposed_and_split_off_once(dat
     assert (await desk.post("/meldingen/1/splitsen", bericht="1", deel="tweede")).status_code == 404
 
 
+@pytest.mark.parametrize("address", ["/meldingen/99/notities", "/meldingen/99/volgen"])
+async def test_what_concerns_no_melding_is_not_found(database: Database, address: str) -> None:
+    desk = await a_desk_with_two(database)
+    await desk.get("/meldingen/1")
+    assert (await desk.post(address, notitie="kijk eens", volgen="ja")).status_code == 404
+
+
 async def test_linked_meldingen_name_each_other(database: Database) -> None:
     desk = await a_desk_with_two(database)
     await desk.get("/meldingen/1")
