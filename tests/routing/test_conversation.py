@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from routing.conversation import Action, Known, Turn, judge
 from routing.decision import Decision, Located
-from routing.turns import Sign, read_turn, second_matter_at
+from routing.turns import read_turn
 from tests.builders import a_decision
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=300)
@@ -347,46 +347,10 @@ def test_any_text_gets_a_verdict_about_a_melding_it_was_given(
     assert judge(Turn(text=text, decision=PARKING), []).melding_id is None
 
 
-@pytest.mark.parametrize(
-    "piece", ["a ", "is er ", "oh wacht al ", "wat is er met ", "en ", "1 ", "hoi ", "x", "?", "ik heb ook nog "]
-)
-def test_a_very_long_message_is_read_in_no_time(piece: str) -> None:
-    assert read_turn(piece * 20_000).words <= 1_000
-
-
-@pytest.mark.parametrize(
-    ("text", "second"),
-    [
-        ("De lamp is stuk. Iets anders: de stoep ligt los", "Iets anders: de stoep ligt los"),
-        (
-            "De lamp hier is stuk\nNog een vraag, wanneer is het loket open?",
-            "Nog een vraag, wanneer is het loket open?",
-        ),
-        ("Iets anders: de stoep ligt los", None),
-        ("De lamp is stuk en de stoep ligt los", None),
-        ("", None),
-    ],
-)
-def test_where_a_text_says_that_it_begins_about_another_matter(text: str, second: str | None) -> None:
-    start = second_matter_at(text)
-    assert (None if start is None else text[start:]) == second
-
-
 def test_what_was_taken_back_is_not_taken_back_twice() -> None:
     known = [a_known(is_settled=True)]
     verdict = judge(Turn(text="nee ze zijn weer begonnen, laat die laat maar zitten", decision=PARKING), known)
     assert verdict.action is Action.FOLLOW_UP
-
-
-def test_not_solved_is_not_solved() -> None:
-    assert read_turn("De lamp is gemaakt").has(Sign.SOLVED)
-    for text in (
-        "De lamp is nog niet gemaakt",
-        "Is de lamp al gemaakt?",
-        "wordt de lamp nog gemaakt",
-        "misschien is hij al gemaakt",
-    ):
-        assert not read_turn(text).has(Sign.SOLVED)
 
 
 # -- what only looks like praise, and names of accounts
@@ -404,15 +368,6 @@ def test_not_solved_is_not_solved() -> None:
 def test_sarcastic_praise_is_a_complaint(text: str) -> None:
     assert said(text, decision=CHATTER) is Action.NEW_MELDING
     assert said(text, a_known()) is not Action.THANKS
-
-
-def test_the_name_of_an_account_is_no_word_of_the_message() -> None:
-    assert "gemeente" not in read_turn("@gemeente @wijkbureau er ligt glas").content
-    assert read_turn("@bedankt er ligt glas").has(Sign.THANKS) is False
-
-
-def test_saying_goodbye_is_not_saying_that_it_is_still_broken() -> None:
-    assert not read_turn("tot ziens").has(Sign.STILL)
 
 
 def test_back_in_place_ends_the_matter_of_what_was_gone_and_reopens_that_of_a_nuisance() -> None:
