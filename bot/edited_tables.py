@@ -74,7 +74,7 @@ class EditedTables:
 
     def refresh(self) -> None:
         """Take over what was changed anywhere. Idempotent. Where a change fits no more, the log tells it and the file counts."""
-        with self._database.work() as work:
+        with self._database.looking() as work:
             newest = work.edits.newest()
         for subject, field in self._edits.keys() - newest.keys():
             self._put(subject, field, self.filed(subject, field))
