@@ -142,9 +142,9 @@ class _Postgresql:
             self._partial = frozenset(name for (name,) in rows)
         is_select = statement.lstrip().startswith("SELECT")
         plan = self._plan(driver, statement, parameters, measured=is_select)
-        driver.execute("SET LOCAL enable_seqscan = off")
+        driver.execute("SET enable_seqscan = off")  # LOCAL would need a transaction, and what only reads has none
         indexed = self._plan(driver, statement, parameters, measured=False)
-        driver.execute("SET LOCAL enable_seqscan = on")
+        driver.execute("RESET enable_seqscan")
         small = _tables_of_few_pages(driver)
         scans = {name for name in self._scans(plan) if name.split()[0] not in small} | set(self._scans(indexed))
         lines = tuple(" ".join(str(node.get(key, "")) for key in _TOLD) for node in _nodes(plan))

@@ -70,6 +70,7 @@ class ChannelChange:
 
 _IS_IT = channel_states.c.channel == sa.bindparam("of_channel")
 _STATE = sa.select(channel_states).where(_IS_IT)
+_STATES = sa.select(channel_states).order_by(channel_states.c.channel)
 _SENT = sa.update(channel_states).where(_IS_IT, channel_states.c.send_auth_errors > 0).values(send_auth_errors=0)
 
 
@@ -86,8 +87,7 @@ class ChannelStates:
         return self.find(channel) or ChannelState(channel=channel)
 
     def all(self) -> tuple[ChannelState, ...]:
-        rows = self._connection.execute(sa.select(channel_states).order_by(channel_states.c.channel))
-        return tuple(ChannelState.from_row(row) for row in rows)
+        return tuple(ChannelState.from_row(row) for row in self._connection.execute(_STATES))
 
     def configure(self, modes: Mapping[str, ChannelMode]) -> None:
         """Write down which channels are switched on, and their modes, as the settings say. Idempotent."""

@@ -5,7 +5,7 @@ A unit of work rolls back unless `commit()` was called.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -45,6 +45,12 @@ from storage.trouble import tell_apart
 from storage.watching import Watching
 
 BUSY_TIMEOUT_SECONDS = 30
+# In READ COMMITTED every statement sees its own moment, with a transaction around it or without: so on PostgreSQL reading is
+# spared the two messages that begin and end one.
+_READING: Mapping[str, Mapping[str, Any]] = {
+    "sqlite": {"reads_only": True},
+    "postgresql": {"reads_only": True, "isolation_level": "AUTOCOMMIT"},
+}
 
 
 def open_engine(url: str) -> sa.Engine:
@@ -101,7 +107,7 @@ class UnitOfWork:
         self._database, self._point, self._reads_only = database, point, reads_only
 
     def __enter__(self) -> Self:
-        self._connection = self._database.engine.connect().execution_options(reads_only=self._reads_only)
+        self._connection = self._database.reading() if self._reads_only else self._database.engine.connect()
         self._transaction = self._connection.begin()
         self.inbox = Inbox(self._connection)
         self.channels = ChannelStates(self._connection)
@@ -165,6 +171,7 @@ class Database:
 
     def __init__(self, engine: sa.Engine, watch: Watch = unwatched) -> None:
         self.engine, self.watch, self.bell = engine, watch, Bell(engine)
+        self._readers = engine.execution_options(**_READING[engine.dialect.name])
         self.listeners: list[Callable[[], None]] = []  # called after every commit, in the thread that committed
 
     @classmethod
@@ -181,7 +188,7 @@ class Database:
 
     def reading(self) -> sa.Connection:
         """A read-only connection for query functions; close it with `with`."""
-        return self.engine.connect().execution_options(reads_only=True)
+        return self._readers.connect()
 
     def close(self) -> None:
         self.bell.hang_up()

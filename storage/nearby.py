@@ -52,18 +52,21 @@ class Links:
         self._connection.execute(sa.delete(links).where(links.c.melding_id == first, links.c.other_id == second))
 
 
+_MELDING = sa.bindparam("of_melding", type_=meldingen.c.id.type)
+_LINKED_IDS = sa.union_all(
+    sa.select(links.c.other_id).where(links.c.melding_id == _MELDING),
+    sa.select(links.c.melding_id).where(links.c.other_id == _MELDING),
+)
+_LINKED = sa.select(meldingen).where(meldingen.c.id.in_(_LINKED_IDS)).order_by(meldingen.c.id)
+_MERGED = sa.select(meldingen).where(meldingen.c.merged_into_id == _MELDING).order_by(meldingen.c.id)
+
+
 def linked_to(connection: sa.Connection, melding_id: int) -> tuple[Melding, ...]:
-    ids = sa.union_all(
-        sa.select(links.c.other_id).where(links.c.melding_id == melding_id),
-        sa.select(links.c.melding_id).where(links.c.other_id == melding_id),
-    )
-    query = sa.select(meldingen).where(meldingen.c.id.in_(ids)).order_by(meldingen.c.id)
-    return tuple(Melding.from_row(row) for row in connection.execute(query))
+    return tuple(Melding.from_row(row) for row in connection.execute(_LINKED, {"of_melding": melding_id}))
 
 
 def merged_into(connection: sa.Connection, melding_id: int) -> tuple[Melding, ...]:
-    query = sa.select(meldingen).where(meldingen.c.merged_into_id == melding_id).order_by(meldingen.c.id)
-    return tuple(Melding.from_row(row) for row in connection.execute(query))
+    return tuple(Melding.from_row(row) for row in connection.execute(_MERGED, {"of_melding": melding_id}))
 
 
 def similar(connection: sa.Connection, melding: Melding, *, metres: int, days: int, limit: int = 5) -> tuple[Similar, ...]:

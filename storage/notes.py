@@ -37,7 +37,10 @@ class Notes:
         return known
 
 
+_OF_MELDING = sa.select(notes).where(notes.c.melding_id == sa.bindparam("of_melding")).order_by(notes.c.id)
+
+
 def notes_of(connection: sa.Connection, melding_id: int) -> tuple[Note, ...]:
     """The oldest first."""
-    query = sa.select(notes).where(notes.c.melding_id == melding_id).order_by(notes.c.id)
-    return tuple(Note(id=row.id, username=row.username, text=row.text, at=row.at) for row in connection.execute(query))
+    rows = connection.execute(_OF_MELDING, {"of_melding": melding_id})
+    return tuple(Note(id=row.id, username=row.username, text=row.text, at=row.at) for row in rows)

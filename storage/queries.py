@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from routing.melding import CLOSED
 from storage.attachments import Attachments, StoredAttachment
 from storage.channel_states import ChannelState, ChannelStates
+from storage.event_log import is_whole
 from storage.few import IS_WAITING
 from storage.guards import Guards
 from storage.inbox import UNREADABLE
@@ -127,11 +128,22 @@ def get_melding(connection: sa.Connection, melding_id: int) -> Melding:
     return Meldingen(connection).get(melding_id)
 
 
+_SAID = (
+    sa.select(messages.c.melding_id, messages.c.channel, messages.c.attachments)
+    .where(messages.c.melding_id.in_(sa.bindparam("of_meldingen", expanding=True)))
+    .order_by(messages.c.id)
+)
+_TAKING_PART = (
+    sa.select(melders.c.melding_id, sa.func.count().label("number"))
+    .where(melders.c.melding_id.in_(sa.bindparam("of_meldingen", expanding=True)))
+    .group_by(melders.c.melding_id)
+)
+
+
 def arrivals(connection: sa.Connection, melding_ids: Sequence[int]) -> dict[int, Arrival]:
     """How each of these meldingen came in. Two queries, however many they are."""
-    query = sa.select(messages.c.melding_id, messages.c.channel, messages.c.attachments).order_by(messages.c.id)
     written: dict[int, list[tuple[str, int]]] = {melding_id: [] for melding_id in melding_ids}
-    for melding_id, channel, attachments in connection.execute(query.where(messages.c.melding_id.in_(melding_ids))):
+    for melding_id, channel, attachments in connection.execute(_SAID, {"of_meldingen": melding_ids}):
         written[melding_id].append((channel, len(attachments)))
     people_in = melders_in(connection, melding_ids)
     return {
@@ -146,36 +158,41 @@ def arrivals(connection: sa.Connection, melding_ids: Sequence[int]) -> dict[int,
 
 def melders_in(connection: sa.Connection, melding_ids: Sequence[int]) -> dict[int, int]:
     """How many melders each of these meldingen has, of those that have any."""
-    counted = sa.select(melders.c.melding_id, sa.func.count()).where(melders.c.melding_id.in_(melding_ids))
-    return {row[0]: row[1] for row in connection.execute(counted.group_by(melders.c.melding_id))}
+    return {row.melding_id: row.number for row in connection.execute(_TAKING_PART, {"of_meldingen": melding_ids})}
+
+
+_MELDING = sa.bindparam("of_melding", type_=meldingen.c.id.type)
+_MELDERS = (
+    sa.select(melders, people.c.display_name, people.c.last_wrote_private_at)
+    .join(people, people.c.id == melders.c.person_id)
+    .where(melders.c.melding_id.in_(family(_MELDING)))
+    .order_by(melders.c.id)
+)
+_THEIRS = (
+    sa.select(messages, people.c.display_name)
+    .select_from(messages.outerjoin(people, people.c.id == messages.c.person_id))
+    .where(messages.c.melding_id.in_(family(_MELDING)))
+)
+_OURS = (
+    sa.select(replies, people.c.display_name)
+    .select_from(replies.join(melders, melders.c.id == replies.c.melder_id).join(people, people.c.id == melders.c.person_id))
+    .where(replies.c.melding_id.in_(family(_MELDING)))
+)
+_EVENTS = sa.select(events).where(events.c.melding_id == _MELDING).order_by(events.c.seq)
+_NAMES = sa.select(accounts.c.username, accounts.c.display_name)
 
 
 def melders_of(connection: sa.Connection, melding_id: int) -> tuple[MelderLine, ...]:
-    query = (
-        sa.select(melders, people.c.display_name, people.c.last_wrote_private_at)
-        .join(people, people.c.id == melders.c.person_id)
-        .where(melders.c.melding_id.in_(family(melding_id)))
-        .order_by(melders.c.id)
-    )
-    return tuple(MelderLine.from_row(row) for row in connection.execute(query))
+    return tuple(MelderLine.from_row(row) for row in connection.execute(_MELDERS, {"of_melding": melding_id}))
 
 
 def conversation(connection: sa.Connection, melding_id: int) -> tuple[ConversationLine, ...]:
     """Everything said about a melding by everybody, in order of time."""
-    said = (
-        sa.select(messages, people.c.display_name)
-        .select_from(messages.outerjoin(people, people.c.id == messages.c.person_id))
-        .where(messages.c.melding_id.in_(family(melding_id)))
-    )
-    rows = connection.execute(said).all()
+    rows = connection.execute(_THEIRS, {"of_melding": melding_id}).all()
     files = Attachments(connection).of_messages(row.id for row in rows)
     lines = [_resident_line(row, files.get(row.id, ())) for row in rows]
-    ours = (
-        sa.select(replies, people.c.display_name)
-        .select_from(replies.join(melders, melders.c.id == replies.c.melder_id).join(people, people.c.id == melders.c.person_id))
-        .where(replies.c.melding_id.in_(family(melding_id)))
-    )
-    lines += [_our_line(Reply.from_row(row), row.display_name) for row in connection.execute(ours)]
+    ours = connection.execute(_OURS, {"of_melding": melding_id})
+    lines += [_our_line(Reply.from_row(row), row.display_name) for row in ours]
     return tuple(sorted(lines, key=lambda line: (line.at, line.is_ours)))
 
 
@@ -228,19 +245,17 @@ def _our_line(reply: Reply, person: str) -> ConversationLine:
 
 
 def event_log(connection: sa.Connection, melding_id: int) -> tuple[EventLine, ...]:
-    query = sa.select(events).where(events.c.melding_id == melding_id).order_by(events.c.seq)
-    return tuple(EventLine.from_row(row) for row in connection.execute(query))
+    return tuple(EventLine.from_row(row) for row in connection.execute(_EVENTS, {"of_melding": melding_id}))
 
 
 def is_log_whole(connection: sa.Connection, melding_id: int) -> bool:
     """Whether the event log is complete and untouched. Looks again when an event was added while it read."""
-    repository = Meldingen(connection)
-    while True:
-        count = repository.get(melding_id).event_count
-        if repository.verify_chain(melding_id):
-            return True
-        if repository.get(melding_id).event_count == count:
+    melding = get_melding(connection, melding_id)
+    while not is_whole(connection, melding_id, last_hash=melding.last_hash, count=melding.event_count):
+        before, melding = melding, get_melding(connection, melding_id)
+        if melding.event_count == before.event_count:
             return False
+    return True
 
 
 def log_position(connection: sa.Connection) -> str:
@@ -256,7 +271,7 @@ def log_position(connection: sa.Connection) -> str:
 
 def staff_names(connection: sa.Connection) -> dict[str, str]:
     """Username -> the name colleagues see."""
-    return {row.username: row.display_name for row in connection.execute(sa.select(accounts.c.username, accounts.c.display_name))}
+    return {row.username: row.display_name for row in connection.execute(_NAMES)}
 
 
 def addressees(connection: sa.Connection, melder_ids: Sequence[int]) -> dict[int, str]:
@@ -278,42 +293,44 @@ def unreadable_items(connection: sa.Connection, *, limit: int) -> tuple[Unreadab
     return tuple(UnreadableLine(**{name: row._mapping[name] for name in names}) for row in connection.execute(query))
 
 
+def _count(*where: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).where(*where).scalar_subquery()
+
+
+def _waiting(moment: sa.Column[datetime], where: sa.ColumnElement[bool]) -> sa.Subquery[Any]:
+    """How many, and the oldest: together, as for the oldest alone PostgreSQL would walk through all that ever came in."""
+    return sa.select(sa.func.count().label("number"), sa.func.min(moment).label("oldest")).where(where).subquery()
+
+
+_WAITING = _waiting(messages.c.received_at, IS_WAITING)
+_DUE = _waiting(replies.c.due_at, sa.and_(IS_READY, replies.c.due_at <= sa.bindparam("now")))
+_IS_UNFINISHED = meldingen.c.status.not_in(_CLOSED)
+_NEWEST = sa.select(attempts.c.ended_at, attempts.c.outcome).order_by(attempts.c.id.desc()).limit(_NEWEST_ATTEMPTS).subquery()
+_IS_SENT = sa.and_(_NEWEST.c.outcome == ReplyState.SENT.value, _NEWEST.c.ended_at >= sa.bindparam("lately"))
+_SENT_LATELY = sa.select(sa.func.count()).select_from(_NEWEST).where(_IS_SENT)
+_LATEST = sa.select(messages.c.received_at).order_by(messages.c.id.desc()).limit(1)
+_HEALTH = sa.select(
+    _WAITING.c.number.label("waiting_messages"),
+    _WAITING.c.oldest.label("oldest_waiting"),
+    _DUE.c.number.label("due_replies"),
+    _DUE.c.oldest.label("oldest_due"),
+    _count(IS_FOR_STAFF, replies.c.state == ReplyState.UNCERTAIN.value).label("uncertain"),
+    _count(IS_FOR_STAFF, replies.c.state == ReplyState.REFUSED.value).label("refused"),
+    _count(IS_FOR_STAFF, replies.c.state == ReplyState.BY_HAND.value).label("by_hand"),
+    _count(messages.c.state == UNREADABLE).label("unreadable"),
+    _count(meldingen.c.promised_at <= sa.bindparam("now"), _IS_UNFINISHED).label("broken_promises"),
+    _count(meldingen.c.promised_at <= sa.bindparam("soon"), _IS_UNFINISHED).label("promises_in_danger"),
+).select_from(_WAITING.join(_DUE, sa.true()))
+
+
 def health(connection: sa.Connection, now: datetime) -> Health:
-    waiting = sa.select(sa.func.count(), sa.func.min(messages.c.received_at)).where(IS_WAITING)
-    due = sa.select(sa.func.count(), sa.func.min(replies.c.due_at)).where(IS_READY, replies.c.due_at <= now)
-    by_state = sa.select(replies.c.state, sa.func.count()).where(IS_FOR_STAFF).group_by(replies.c.state)
-    unreadable = sa.select(sa.func.count()).select_from(messages).where(messages.c.state == UNREADABLE)
-    broken = sa.select(sa.func.count()).where(meldingen.c.promised_at <= now, meldingen.c.status.not_in(_CLOSED))
-    soon = now + _SOON
-    danger = sa.select(sa.func.count()).where(meldingen.c.promised_at <= soon, meldingen.c.status.not_in(_CLOSED))
-    latest = sa.select(messages.c.received_at).order_by(messages.c.id.desc()).limit(1)
-    waiting_count, oldest_waiting = connection.execute(waiting).one()
-    due_count, oldest_due = connection.execute(due).one()
-    states = {row[0]: row[1] for row in connection.execute(by_state)}
+    row = connection.execute(_HEALTH, {"now": now, "soon": now + _SOON}).one()
     return Health(
-        waiting_messages=waiting_count,
-        oldest_waiting=oldest_waiting,
-        due_replies=due_count,
-        oldest_due=oldest_due,
-        sent_lately=connection.execute(_sent_since(now - LATELY)).scalar_one(),
-        uncertain=states.get(ReplyState.UNCERTAIN.value, 0),
-        refused=states.get(ReplyState.REFUSED.value, 0),
-        by_hand=states.get(ReplyState.BY_HAND.value, 0),
-        unreadable=connection.execute(unreadable).scalar_one(),
-        broken_promises=connection.execute(broken).scalar_one(),
+        **row._asdict(),
+        sent_lately=connection.execute(_SENT_LATELY, {"lately": now - LATELY}).scalar_one(),
+        latest_moment=connection.execute(_LATEST).scalar_one_or_none(),
         channels=tuple(state for state in ChannelStates(connection).all() if state.is_enabled),
-        promises_in_danger=connection.execute(danger).scalar_one(),
-        latest_moment=connection.execute(latest).scalar_one_or_none(),
         is_stopped=Guards(connection).is_stopped(),
-    )
-
-
-def _sent_since(moment: datetime) -> sa.Select[int]:
-    newest = sa.select(attempts.c.ended_at, attempts.c.outcome).order_by(attempts.c.id.desc()).limit(_NEWEST_ATTEMPTS).subquery()
-    return (
-        sa.select(sa.func.count())
-        .select_from(newest)
-        .where(newest.c.outcome == ReplyState.SENT.value, newest.c.ended_at >= moment)
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,6 +28,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HIGHEST_NUMBER = 2**31 - 1  # what both databases can number a melding with
 _POSITION = re.compile(r"([0-9]{1,17})\.([0-9]{1,12})")
 _PEOPLE = 200
+_STATEMENTS = 500  # kept, as making one costs more than carrying it out
 
 
 class Queue(StrEnum):
@@ -152,87 +154,110 @@ _ORDERS = {
 }
 
 
-def _condition(asked: Asked) -> sa.ColumnElement[bool]:
+_NOW = sa.bindparam("now", type_=meldingen.c.snoozed_until.type)
+_SOON = sa.bindparam("soon", type_=meldingen.c.promised_at.type)
+_USERNAME = sa.bindparam("username", type_=followers.c.username.type)
+_VAKAFDELING = sa.bindparam("vakafdeling", type_=meldingen.c.lead.type)
+
+
+def _condition(queue: Queue | None) -> sa.ColumnElement[bool]:
     stage = meldingen.c.stage
-    is_awake = sa.or_(meldingen.c.snoozed_until.is_(None), meldingen.c.snoozed_until <= asked.now)
-    match asked.queue:
+    is_awake = sa.or_(meldingen.c.snoozed_until.is_(None), meldingen.c.snoozed_until <= _NOW)
+    match queue:
         case None:
             return IS_OPEN
         case Queue.TO_JUDGE | Queue.UNDER_WAY | Queue.WAITING:
-            return sa.and_(stage == asked.queue.value, is_awake)
+            return sa.and_(stage == queue.value, is_awake)
         case Queue.URGENT:
             return sa.and_(IS_OPEN, meldingen.c.rank <= _LEAST_URGENT_OF_URGENT)
         case Queue.MINE:
-            mine = asked.viewer.vakafdeling or ""
             other = meldingen.alias("other")
-            leads = sa.select(other.c.id).where(other.c.lead == mine, other.c.stage == "loopt")
-            return sa.and_(meldingen.c.id.in_(leads.union(meldingen_with_task(mine))), is_awake)
+            leads = sa.select(other.c.id).where(other.c.lead == _VAKAFDELING, other.c.stage == "loopt")
+            return sa.and_(meldingen.c.id.in_(leads.union(meldingen_with_task(_VAKAFDELING))), is_awake)
         case Queue.PROMISE_AT_RISK:
-            return sa.and_(meldingen.c.promised_at <= asked.soon, IS_OPEN)
+            return sa.and_(meldingen.c.promised_at <= _SOON, IS_OPEN)
         case Queue.FOLLOWED:
-            followed = sa.select(followers.c.melding_id).where(followers.c.username == asked.viewer.username)
+            followed = sa.select(followers.c.melding_id).where(followers.c.username == _USERNAME)
             return meldingen.c.id.in_(followed)
         case Queue.TO_ESCALATE:
             return IS_TO_ESCALATE
         case Queue.SNOOZED:
-            return sa.and_(meldingen.c.snoozed_until > asked.now, IS_OPEN)
+            return sa.and_(meldingen.c.snoozed_until > _NOW, IS_OPEN)
         case Queue.CLOSED:
             return IS_CLOSED
 
 
-def _narrowed(connection: sa.Connection, asked: Asked) -> sa.ColumnElement[bool]:
-    """The queue's own condition and those of the filters."""
+_CONDITIONS = {queue: _condition(queue) for queue in (None, *Queue)}
+_OF_MELDING = melders.c.melding_id == meldingen.c.id
+_THEIRS = sa.select(melders.c.melding_id).where(melders.c.person_id.in_(sa.bindparam("people", expanding=True)))
+# field of Filters -> what it asks
+_NARROWING: Mapping[str, sa.ColumnElement[bool]] = {
+    **{name: meldingen.c[name] == sa.bindparam(name) for name in ("lead", "wijk", "buurt", "topic", "kind")},
+    "days": meldingen.c.created_at <= sa.bindparam("made_before"),
+    "channel": sa.exists().where(_OF_MELDING, melders.c.channel == sa.bindparam("channel")),
+    "melder": meldingen.c.id.in_(_THEIRS),
+}
+
+
+def _narrowed(queue: Queue | None, narrowed: tuple[str, ...]) -> sa.ColumnElement[bool]:
+    """The queue's own condition and those of the filters. What they ask for comes with `_values`."""
+    return sa.and_(_CONDITIONS[queue], *(_NARROWING[name] for name in narrowed))
+
+
+def _names(filters: Filters) -> tuple[str, ...]:
+    return tuple(name for name in _NARROWING if getattr(filters, name))
+
+
+def _values(connection: sa.Connection, asked: Asked) -> dict[str, Any]:
     filters = asked.filters
-    conditions = [_condition(asked)]
-    named = ("lead", "wijk", "buurt", "topic", "kind")
-    conditions += [meldingen.c[name] == value for name in named if (value := getattr(filters, name))]
-    if filters.days:
-        conditions.append(meldingen.c.created_at <= asked.now - timedelta(days=filters.days))
-    of_melding = melders.c.melding_id == meldingen.c.id
-    if filters.channel:
-        conditions.append(sa.exists().where(of_melding, melders.c.channel == filters.channel))
-    if filters.melder:
-        people = find_people(connection, filters.melder, limit=_PEOPLE)
-        conditions.append(meldingen.c.id.in_(sa.select(melders.c.melding_id).where(melders.c.person_id.in_(people))))
-    return sa.and_(*conditions)
+    people = find_people(connection, filters.melder, limit=_PEOPLE) if filters.melder else ()
+    own = {"people": people, "made_before": asked.now - timedelta(days=filters.days)}
+    return _of_viewer(asked.viewer, asked.now, asked.soon) | own | {name: getattr(filters, name) for name in _NARROWING}
+
+
+def _of_viewer(viewer: Viewer, now: datetime, soon: datetime) -> dict[str, Any]:
+    return {"now": now, "soon": soon, "username": viewer.username, "vakafdeling": viewer.vakafdeling or ""}
+
+
+_COUNT = sa.select(sa.func.count())
 
 
 def count(connection: sa.Connection, asked: Asked) -> int:
     """Exactly how many meldingen the queue holds, narrowed by the filters."""
-    query = sa.select(sa.func.count()).select_from(meldingen).where(_narrowed(connection, asked))
-    return int(connection.execute(query).scalar_one())
+    query = _counting(asked.queue, _names(asked.filters))
+    return connection.execute(query, _values(connection, asked)).scalar_one()
+
+
+@lru_cache(maxsize=_STATEMENTS)
+def _counting(queue: Queue | None, narrowed: tuple[str, ...]) -> sa.Select[int]:
+    return _COUNT.select_from(meldingen).where(_narrowed(queue, narrowed))
+
+
+_COUNTED = tuple(queue for queue in Queue if queue is not Queue.CLOSED)
+# One statement, each count from its own index.
+_COUNTS = sa.select(
+    *(_COUNT.select_from(meldingen).where(_CONDITIONS[queue]).scalar_subquery().label(queue.value) for queue in _COUNTED),
+    _COUNT.select_from(replies).where(IS_FOR_STAFF).scalar_subquery().label("unsent"),
+    _COUNT.select_from(messages).where(messages.c.state == UNREADABLE).scalar_subquery().label("unreadable"),
+)
 
 
 def count_all(connection: sa.Connection, *, viewer: Viewer, now: datetime, soon: datetime) -> QueueCounts:
-    """The counts beside the queues: one statement, each count from its own index."""
-    counted = [queue for queue in Queue if queue is not Queue.CLOSED]
-    parts = {
-        queue.value: sa.select(sa.func.count())
-        .select_from(meldingen)
-        .where(_condition(Asked(queue=queue, viewer=viewer, now=now, soon=soon)))
-        for queue in counted
-    }
-    parts["unsent"] = sa.select(sa.func.count()).select_from(replies).where(IS_FOR_STAFF)
-    parts["unreadable"] = sa.select(sa.func.count()).select_from(messages).where(messages.c.state == UNREADABLE)
-    row = connection.execute(sa.select(*(part.scalar_subquery().label(name) for name, part in parts.items()))).one()._mapping
-    return QueueCounts(queues={queue: row[queue.value] for queue in counted}, unsent=row["unsent"], unreadable=row["unreadable"])
+    """The counts beside the queues."""
+    row = connection.execute(_COUNTS, _of_viewer(viewer, now, soon)).one()._mapping
+    return QueueCounts(queues={queue: row[queue.value] for queue in _COUNTED}, unsent=row["unsent"], unreadable=row["unreadable"])
 
 
 def page(
     connection: sa.Connection, asked: Asked, *, limit: int, after: Position | None = None, before: Position | None = None
 ) -> QueuePage:
     """The meldingen after or before a position; without one the first page. Danger and haste first, then the oldest."""
-    order = _ORDERS.get(asked.queue, _BY_URGENCY) if asked.queue else _BY_URGENCY
+    order = _order_of(asked.queue)
     is_back = before is not None
     start = before or after
-    columns = (order.column, meldingen.c.id)
-    is_down = order.is_descending != is_back
-    query = sa.select(meldingen, order.column.label("order_key")).where(_narrowed(connection, asked))
-    if start is not None:
-        here = sa.tuple_(sa.literal(order.from_key(start.key), order.column.type), sa.literal(start.melding_id))
-        query = query.where(sa.tuple_(*columns) < here if is_down else sa.tuple_(*columns) > here)
-    query = query.order_by(*(column.desc() if is_down else column.asc() for column in columns)).limit(limit + 1)
-    rows = connection.execute(query).all()
+    query = _paging(asked.queue, _names(asked.filters), is_down=order.is_descending != is_back, is_further=start is not None)
+    here = {"here_key": order.from_key(start.key), "here_id": start.melding_id} if start else {}
+    rows = connection.execute(query.limit(limit + 1), _values(connection, asked) | here).all()
     has_more, rows = len(rows) > limit, rows[:limit]
     if is_back:
         rows = rows[::-1]
@@ -246,9 +271,25 @@ def page(
     )
 
 
+@lru_cache(maxsize=_STATEMENTS)
+def _paging(queue: Queue | None, narrowed: tuple[str, ...], *, is_down: bool, is_further: bool) -> sa.Select[Any]:
+    order = _order_of(queue)
+    columns = (order.column, meldingen.c.id)
+    query = sa.select(meldingen, order.column.label("order_key")).where(_narrowed(queue, narrowed))
+    if is_further:
+        key = sa.bindparam("here_key", type_=order.column.type)
+        here = sa.tuple_(key, sa.bindparam("here_id", type_=meldingen.c.id.type))
+        query = query.where(sa.tuple_(*columns) < here if is_down else sa.tuple_(*columns) > here)
+    return query.order_by(*(column.desc() if is_down else column.asc() for column in columns))
+
+
+def _order_of(queue: Queue | None) -> _Order:
+    return _ORDERS.get(queue, _BY_URGENCY) if queue else _BY_URGENCY
+
+
 def position_of(melding: Melding, queue: Queue) -> Position:
     """Where a melding stands, or stood, in a queue."""
-    order = _ORDERS.get(queue, _BY_URGENCY)
+    order = _order_of(queue)
     values = {_BY_URGENCY: melding.rank, _BY_PROMISE: melding.promised_at, _BY_WAKING: melding.snoozed_until}
     value = values.get(order, melding.updated_at)
     return Position(order.to_key(value if value is not None else _EPOCH), melding.id)

@@ -65,6 +65,13 @@ class OpenSession:
     browser: str
 
 
+_SESSION = (
+    sa.select(accounts, sessions.c.csrf_token, sessions.c.expires_at, sessions.c.by_organisation)
+    .join(sessions, sessions.c.account_id == accounts.c.id)
+    .where(sessions.c.token_hash == sa.bindparam("of_token"), sessions.c.expires_at > sa.bindparam("now"), accounts.c.active)
+)
+
+
 class Staff:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
@@ -167,12 +174,7 @@ class Staff:
         self._connection.execute(sa.insert(sessions).values(values))
 
     def find_session(self, token_hash: str, now: datetime) -> Session | None:
-        query = (
-            sa.select(accounts, sessions.c.csrf_token, sessions.c.expires_at, sessions.c.by_organisation)
-            .join(sessions, sessions.c.account_id == accounts.c.id)
-            .where(sessions.c.token_hash == token_hash, sessions.c.expires_at > now, accounts.c.active)
-        )
-        row = self._connection.execute(query).one_or_none()
+        row = self._connection.execute(_SESSION, {"of_token": token_hash, "now": now}).one_or_none()
         if row is None:
             return None
         return Session(

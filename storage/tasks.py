@@ -82,11 +82,13 @@ class Tasks:
         return tuple(task for task in tasks_of(self._connection, melding_id) if task.is_unfinished)
 
 
+_OF_MELDING = sa.select(tasks).where(tasks.c.melding_id == sa.bindparam("of_melding")).order_by(tasks.c.id)
+
+
 def tasks_of(connection: sa.Connection, melding_id: int) -> tuple[Task, ...]:
-    query = sa.select(tasks).where(tasks.c.melding_id == melding_id).order_by(tasks.c.id)
-    return tuple(Task.from_row(row) for row in connection.execute(query))
+    return tuple(Task.from_row(row) for row in connection.execute(_OF_MELDING, {"of_melding": melding_id}))
 
 
-def meldingen_with_task(vakafdeling: str) -> sa.Select[tuple[int]]:
+def meldingen_with_task(vakafdeling: str | sa.BindParameter[str]) -> sa.Select[tuple[int]]:
     """The ids of the meldingen in which a vakafdeling has a task that is not finished."""
     return sa.select(tasks.c.melding_id).where(tasks.c.vakafdeling == vakafdeling, tasks.c.state.in_(UNFINISHED))

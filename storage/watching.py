@@ -52,15 +52,19 @@ class Watching:
         self._connection.execute(sa.update(followers).where(is_own).values(mentioned_at=None))
 
 
+_OF_USER = sa.bindparam("of_user", type_=followers.c.username.type)
+_MENTIONS = sa.select(followers.c.melding_id).where(followers.c.username == _OF_USER, followers.c.mentioned_at.is_not(None))
+_FILTERS = sa.select(saved_filters).where(saved_filters.c.username == _OF_USER).order_by(saved_filters.c.name)
+
+
 def mentions_of(connection: sa.Connection, username: str) -> frozenset[int]:
     """The meldingen in which a colleague named them since they last looked."""
-    is_new = sa.and_(followers.c.username == username, followers.c.mentioned_at.is_not(None))
-    return frozenset(connection.execute(sa.select(followers.c.melding_id).where(is_new)).scalars())
+    return frozenset(connection.execute(_MENTIONS, {"of_user": username}).scalars())
 
 
 def saved_filters_of(connection: sa.Connection, username: str) -> tuple[SavedFilter, ...]:
-    query = sa.select(saved_filters).where(saved_filters.c.username == username).order_by(saved_filters.c.name)
-    return tuple(SavedFilter(id=row.id, name=row.name, address=row.address) for row in connection.execute(query))
+    found = connection.execute(_FILTERS, {"of_user": username})
+    return tuple(SavedFilter(id=row.id, name=row.name, address=row.address) for row in found)
 
 
 def is_following(connection: sa.Connection, username: str, melding_id: int) -> bool:

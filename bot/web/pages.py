@@ -74,8 +74,8 @@ class Pages:
         self, visit: Visit, name: str, values: dict[str, Any], *, message: Message | None = None, status: int = 200
     ) -> Response:
         """A whole page for a colleague who is logged in, with the waiting message, if any."""
-        frame = values if "counts" in values else self.frame(visit) | values
-        response = HTMLResponse(self.text(name, frame | {"message": message or _read_flash(visit)}), status_code=status)
+        framed = self._framed(visit, values) | {"message": message or _read_flash(visit)}
+        response = HTMLResponse(self.text(name, framed), status_code=status)
         if visit.request.cookies.get(visit.cookies.flash):
             forget(response, visit.desk, visit.cookies.flash)
         return response
@@ -93,14 +93,20 @@ class Pages:
     def text(self, name: str, values: dict[str, Any]) -> str:
         return _environment().get_template(name).render(values)
 
-    def frame(self, visit: Visit) -> dict[str, Any]:
-        """What every page shows: who is logged in, the queues with their counts, and whether all is well."""
-        now = self.desk.now()
+    def _framed(self, visit: Visit, values: dict[str, Any]) -> dict[str, Any]:
+        if "counts" in values:
+            return values
         with self.desk.database.reading() as connection:
-            counts = queues.count_all(connection, viewer=visit.viewer, now=now, soon=now + self.desk.at_risk)
-            own_filters = saved_filters_of(connection, visit.account.username)
-            mentions = mentions_of(connection, visit.account.username)
-            health = queries.health(connection, now)
+            return self.frame(connection, visit) | values
+
+    def frame(self, connection: Any, visit: Visit) -> dict[str, Any]:
+        """What every page shows: who is logged in, the queues with their counts, and whether all is well.
+
+        A view that reads itself asks for it with its own connection; for the others `show` does.
+        """
+        now = self.desk.now()
+        counts = queues.count_all(connection, viewer=visit.viewer, now=now, soon=now + self.desk.at_risk)
+        health = queries.health(connection, now)
         return {
             "visit": visit,
             "may": lambda right: has_right(visit.account, Right(right)),
@@ -109,8 +115,8 @@ class Pages:
             "now": now,
             "today": now.astimezone(AMSTERDAM).date(),
             "counts": counts,
-            "own_filters": own_filters,
-            "mentions": mentions,
+            "own_filters": saved_filters_of(connection, visit.account.username),
+            "mentions": mentions_of(connection, visit.account.username),
             "asked": "",
             "stands_still": bool(machine_concerns(health, self.desk.municipality, now)),
             "lead_name": self._lead_name,

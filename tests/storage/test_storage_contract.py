@@ -384,3 +384,12 @@ def test_a_version_that_comes_after_its_message_was_taken_back_is_masked(databas
         work.commit()
     with database.reading() as connection:
         assert [kept.text for kept in audit.all_messages(connection)] == ["", ""]
+
+
+def test_what_was_read_before_on_a_connection_does_not_make_a_write_stay(database: Database) -> None:
+    with database.reading() as connection:
+        assert queries.staff_names(connection) == {}
+    with database.work() as work:
+        work.staff.add_account("samira", "Samira", "hash", MONDAY)
+    with database.looking() as work:
+        assert work.staff.find_account("samira") is None

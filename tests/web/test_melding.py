@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import timedelta
 
@@ -14,7 +15,7 @@ from storage import queries
 from storage.database import Database
 from storage.outbox import ReplyState
 from storage.tables import events, meldingen
-from tests.builders import a_message
+from tests.builders import MONDAY, a_message
 from tests.web.desk import DeskAtWork, a_desk_for, readable
 
 
@@ -25,6 +26,14 @@ async def test_the_page_shows_the_proposal_with_its_reasons_and_the_conversation
     assert "Staat klaar en wordt zo verzonden" in text
     assert "Vergunningen, Toezicht en Handhaving 30%" in text
     assert "het logboek is compleet en niet veranderd" in text
+
+
+async def test_looking_waits_for_nobody_who_writes(open_desk: DeskAtWork) -> None:
+    with open_desk.office.database.work() as work:
+        work.watching.follow("bram", 1, MONDAY)
+        async with asyncio.timeout(25):
+            page = await open_desk.get("/meldingen/1")
+    assert page.status_code == 200
 
 
 async def test_confirming_sends_it_on_and_says_what_happened(open_desk: DeskAtWork) -> None:

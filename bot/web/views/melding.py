@@ -34,7 +34,7 @@ from storage.notes import notes_of
 from storage.queues import Queue
 from storage.splitting import Splitting
 from storage.tasks import tasks_of
-from storage.watching import is_following, mentions_of
+from storage.watching import is_following
 
 router = APIRouter()
 _LOOK_AGAIN = msg("Hieronder staat hoe het nu is. Wat u invulde is bewaard.")
@@ -173,7 +173,8 @@ def show_page(visit: Visit, melding_id: int, showing: Showing | None = None) -> 
             listing = Listing(queue=_queue_of(melding))
         here = queues.position_of(melding, listing.queue)
         previous, following = queues.neighbours(connection, listing.asked(visit), here)
-        values: dict[str, Any] = {
+        values: dict[str, Any] = _pages(visit).frame(connection, visit)
+        values |= {
             "melding": melding,
             "lines": queries.conversation(connection, melding_id),
             "events": queries.event_log(connection, melding_id),
@@ -183,7 +184,7 @@ def show_page(visit: Visit, melding_id: int, showing: Showing | None = None) -> 
             "may_open": may_open(visit, melding),
             "is_log_whole": queries.is_log_whole(connection, melding_id),
             "names": queries.staff_names(connection),
-            "is_mentioned": melding_id in mentions_of(connection, visit.account.username),
+            "is_mentioned": melding_id in values["mentions"],
             "previous": previous,
             "following": following,
             "listing": listing,

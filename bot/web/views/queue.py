@@ -21,7 +21,7 @@ from bot.web.pages import Message, Pages, go_on
 from routing.errors import NotFoundError
 from routing.melding import TO_JUDGE
 from storage import queries, queues
-from storage.queues import Asked, Queue
+from storage.queues import Asked, Queue, QueueCounts
 
 router = APIRouter()
 PER_PAGE = 25
@@ -34,7 +34,9 @@ def show_queue(visit: Admitted, gezien: str = "") -> Response:
     """A page of a queue. htmx gets only the part that changes, and nothing (204) when it shows the same already."""
     pages: Pages = visit.request.app.state.pages
     listing = Listing.parse(visit.request.query_params)
-    values = pages.frame(visit) | _read(visit, listing)
+    with visit.desk.database.reading() as connection:
+        frame = pages.frame(connection, visit)
+        values = frame | _read(connection, visit, listing, frame["counts"])
     unsigned = pages.text("_werkblad.html", values | {"seen": _UNSIGNED})
     seen = _digest(unsigned)
     if visit.is_partial and gezien == seen:
@@ -73,15 +75,15 @@ def forget_filter(visit: Admitted, number: str) -> Response:
     return go_on(visit, f"/?{listing.query()}", Message(tone="ok", text=gettext("Het filter is verwijderd.")))
 
 
-def _read(visit: Visit, listing: Listing) -> dict[str, Any]:
+def _read(connection: Any, visit: Visit, listing: Listing, counts: QueueCounts) -> dict[str, Any]:
     asked = listing.asked(visit)
-    with visit.desk.database.reading() as connection:
-        found = queues.page(connection, asked, limit=PER_PAGE, after=listing.after, before=listing.before)
-        if not found.meldingen and (listing.after or listing.before):
-            found = queues.page(connection, asked, limit=PER_PAGE)  # the page emptied meanwhile: begin again
-        arrivals = queries.arrivals(connection, [melding.id for melding in found.meldingen])
-        total = queues.count(connection, asked) if listing.queue is not Queue.CLOSED else None  # that one only grows
-        urgent = queues.page(connection, Asked(queue=Queue.URGENT, now=asked.now, soon=asked.soon), limit=1).meldingen
+    found = queues.page(connection, asked, limit=PER_PAGE, after=listing.after, before=listing.before)
+    if not found.meldingen and (listing.after or listing.before):
+        found = queues.page(connection, asked, limit=PER_PAGE)  # the page emptied meanwhile: begin again
+    total = counts.queues.get(listing.queue)  # that of the closed is not counted: it only grows
+    if total is not None and asked.filters:
+        total = queues.count(connection, asked)
+    urgent = queues.page(connection, Asked(queue=Queue.URGENT, now=asked.now, soon=asked.soon), limit=1).meldingen
     alarm = next((melding for melding in urgent if melding.urgency == "noodgeval" and melding.status in TO_JUDGE), None)
     return {
         "listing": listing,
@@ -91,7 +93,7 @@ def _read(visit: Visit, listing: Listing) -> dict[str, Any]:
         "nothing": gettext("Niets past bij deze filters." if listing.filters else words.EMPTY_QUEUES[listing.queue]),
         "found": found,
         "meldingen": found.meldingen,
-        "arrivals": arrivals,
+        "arrivals": queries.arrivals(connection, [melding.id for melding in found.meldingen]),
         "alarm": alarm,
         "total": total,
         "ages": AGES,

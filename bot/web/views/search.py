@@ -28,8 +28,9 @@ def show_found(visit: Admitted, q: str = "", na: str = "") -> Response:
     with visit.desk.database.reading() as connection:
         if asked:
             found = search(connection, asked, limit=PER_PAGE, with_people=visit.account.sees_contacts, older_than=older_than)
-        arrivals = queries.arrivals(connection, [melding.id for melding in found.meldingen])
-    if reference_in(asked) is not None and len(found.meldingen) == 1:
-        return RedirectResponse(f"/meldingen/{found.meldingen[0].id}", status_code=303)
-    values = {"asked": asked, "found": found, "meldingen": found.meldingen, "arrivals": arrivals, "queue": "", "place": "zoeken"}
+        if reference_in(asked) is not None and len(found.meldingen) == 1:
+            return RedirectResponse(f"/meldingen/{found.meldingen[0].id}", status_code=303)
+        values = pages.frame(connection, visit)
+        values["arrivals"] = queries.arrivals(connection, [melding.id for melding in found.meldingen])
+    values |= {"asked": asked, "found": found, "meldingen": found.meldingen, "queue": "", "place": "zoeken"}
     return pages.show(visit, "zoeken.html", values)
