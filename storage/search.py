@@ -6,14 +6,17 @@ Finds reference numbers, words, streets and, for who may see them, people. Chang
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from storage.meldingen import Melding
-from storage.tables import melders, meldingen, messages
+from storage.tables import melders, meldingen, messages, people
 
 _REFERENCE = re.compile(r"(?:\bWB[- ]?\d{4}[- ]?0*|^\s*#?)(\d{1,12})(?:/\d+)?\s*$|\bWB-\d{4}-0*(\d{1,12})\b", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
@@ -24,8 +27,6 @@ _CONSONANTS = "bdfgklmnprst"
 _LONG_VOWEL = re.compile(rf"(.*[^aeiou])?(aa|ee|oo|uu)([{_CONSONANTS}])")
 _OPEN_SYLLABLE = re.compile(rf"(.*[^aeiou])([aeou])([{_CONSONANTS}])en")
 _DOUBLED = re.compile(rf"(.*[aeiou])([{_CONSONANTS}])\2en")
-# In SQLite the index of a table is a table of its own, in PostgreSQL a column and an index on it.
-_INDEXES = {"meldingen": "meldingen_fts", "messages": "messages_fts", "people": "people_fts"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +74,11 @@ def search(connection: sa.Connection, text: str, *, limit: int, with_people: boo
     words = _WORD.findall(text)[:_MOST_WORDS]
     ids: set[int] = set() if number is None else {number}
     if words and number is None:
-        ids |= _ids(connection, _own_words(connection, words), limit + 1, older_than)
-        ids |= _ids(connection, _said_words(connection, words), limit + 1, older_than)
-        if with_people:
-            people = find_people(connection, text, limit=limit)
-            named = sa.select(melders.c.melding_id.label("id")).where(melders.c.person_id.in_(people))
+        asked = _asked(connection, words)
+        ids |= _ids(connection, _matching(connection, meldingen, asked), limit + 1, older_than)
+        ids |= _ids(connection, _said(connection, asked), limit + 1, older_than)
+        if with_people and (found_people := find_people(connection, text, limit=limit)):
+            named = sa.select(melders.c.melding_id.label("id")).where(melders.c.person_id.in_(found_people))
             ids |= _ids(connection, named, limit + 1, older_than)
     query = sa.select(meldingen).where(meldingen.c.id.in_(ids)).order_by(meldingen.c.id.desc())
     found = [Melding.from_row(row) for row in connection.execute(query)]
@@ -89,11 +90,11 @@ def find_people(connection: sa.Connection, name: str, *, limit: int) -> tuple[in
     words = _WORD.findall(name)[:_MOST_WORDS]
     if not words:
         return ()
-    matches = _matching(connection, "people", words, is_dutch=False)
+    matches = _matching(connection, people, _asked(connection, words, is_dutch=False))
     return tuple(row.id for row in connection.execute(matches.order_by(sa.desc("id")).limit(limit)))
 
 
-def _ids(connection: sa.Connection, query: sa.Select[tuple[int]], limit: int, older_than: int | None) -> set[int]:
+def _ids(connection: sa.Connection, query: sa.Select[Any], limit: int, older_than: int | None) -> set[int]:
     inner = query.subquery()
     outer = sa.select(inner.c.id).distinct()
     if older_than is not None:
@@ -101,28 +102,37 @@ def _ids(connection: sa.Connection, query: sa.Select[tuple[int]], limit: int, ol
     return {row.id for row in connection.execute(outer.order_by(inner.c.id.desc()).limit(limit))}
 
 
-def _own_words(connection: sa.Connection, words: Sequence[str]) -> sa.Select[tuple[int]]:
-    return _matching(connection, "meldingen", words)
-
-
-def _said_words(connection: sa.Connection, words: Sequence[str]) -> sa.Select[tuple[int]]:
+def _said(connection: sa.Connection, asked: str) -> sa.Select[int]:
     """What was said later: looked for in the newest matching messages. (What was said first stands in the melding itself.)"""
-    newest = _matching(connection, "messages", words).order_by(sa.desc("id")).limit(_MOST_MESSAGES)
-    ids = [row.id for row in connection.execute(newest)]  # given as values: PostgreSQL would else join them with every message
-    return sa.select(messages.c.melding_id.label("id")).where(messages.c.id.in_(ids), messages.c.melding_id.is_not(None))
+    found = _matching(connection, messages, asked, messages.c.melding_id)
+    newest = found.order_by(sa.desc("id")).limit(_MOST_MESSAGES).subquery()
+    return sa.select(newest.c.melding_id.label("id")).where(newest.c.melding_id.is_not(None))
 
 
-def _matching(connection: sa.Connection, table: str, words: Sequence[str], *, is_dutch: bool = True) -> sa.Select[tuple[int]]:
-    """The ids of the rows of a table in which every word occurs. The words are letters and digits only (`_WORD`)."""
+def _asked(connection: sa.Connection, words: Sequence[str], *, is_dutch: bool = True) -> str:
+    """Every word, in one of its forms, as the database writes it down. The words are letters and digits only (`_WORD`)."""
     forms = [dutch_forms(word) if is_dutch else (word,) for word in words]
     if connection.dialect.name == "sqlite":
-        index = sa.table(_INDEXES[table], sa.column("rowid", sa.Integer))
-        asked = " AND ".join("(" + " OR ".join(f'"{form}"*' for form in group) + ")" for group in forms)
-        is_match = sa.literal_column(_INDEXES[table]).op("MATCH")(asked)
-        return sa.select(index.c.rowid.label("id")).where(is_match)
-    own = sa.table(table, sa.column("id", sa.BigInteger), sa.column("search_words"))
-    asked = " & ".join("(" + " | ".join(f"{form}:*" for form in group) + ")" for group in forms)
-    query = sa.func.to_tsquery(sa.literal_column("'dutch'" if is_dutch else "'simple'"), asked)
-    found = sa.select(own.c.id).where(own.c.search_words.op("@@")(query)).cte(f"found_{table}")
+        return " AND ".join("(" + " OR ".join(f'"{form}"*' for form in group) + ")" for group in forms)
+    language: sa.ColumnClause[str] = sa.literal_column("'dutch'" if is_dutch else "'simple'")
+    asking = (sa.cast(sa.func.to_tsquery(language, f"{form}:*"), sa.Text) for group in forms for form in group)
+    stems = iter(connection.execute(sa.select(*asking)).one())
+    # Forms often have one stem, and PostgreSQL would look twice for what is asked twice; a word like `de` has none.
+    groups = [dict.fromkeys(stem for stem in itertools.islice(stems, len(group)) if stem) for group in forms]
+    return " & ".join("(" + " | ".join(group) + ")" for group in groups if group)
+
+
+def _matching(connection: sa.Connection, table: sa.Table, asked: str, *others: sa.Column[Any]) -> sa.Select[Any]:
+    """The ids, and other columns, of the rows of a table in which every word occurs.
+
+    In SQLite the index of a table is a table of its own, in PostgreSQL a column and an index on it.
+    """
+    if connection.dialect.name == "sqlite":
+        index = sa.table(f"{table.name}_fts", sa.column("rowid", sa.Integer))
+        is_match = sa.literal_column(index.name).op("MATCH")(asked)
+        rows = index.join(table, table.c.id == index.c.rowid) if others else index
+        return sa.select(index.c.rowid.label("id"), *others).select_from(rows).where(is_match)
+    is_match = sa.literal_column(f"{table.name}.search_words").op("@@")(sa.cast(asked, postgresql.TSQUERY))
+    found = sa.select(table.c.id, *others).where(is_match).cte(f"found_{table.name}")
     # Found first, put in order after: for a rare word PostgreSQL would else walk back through the table looking for it.
-    return sa.select(found.prefix_with("MATERIALIZED").c.id)
+    return sa.select(*found.prefix_with("MATERIALIZED").c)
