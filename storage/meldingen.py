@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from routing.errors import NotFoundError, StaleError
 from routing.melding import CLOSED, LETS_SLEEP, Event, Status, next_status
 from routing.messages import Visibility
+from routing.office_hours import AMSTERDAM
 from routing.reachability import Wish
 from routing.sentences import said
 from storage import event_log, numbering
@@ -195,7 +196,8 @@ class Recorded:
 
 
 def kenmerk_of(melding_id: int, created_at: datetime) -> str:
-    return f"WB-{created_at.year}-{melding_id:05d}"
+    """The year is that of the calendar in the office; the number alone tells one melding from another."""
+    return f"WB-{created_at.astimezone(AMSTERDAM).year}-{melding_id:05d}"
 
 
 def family(melding_id: int | sa.BindParameter[int]) -> sa.Select[tuple[int]]:

@@ -42,6 +42,18 @@ def record(database: Database, melding: Melding, event: Event) -> Recorded:
     return recorded
 
 
+@pytest.mark.parametrize(
+    ("moment", "year"),
+    [(datetime(2026, 12, 31, 22, 59, 59, tzinfo=UTC), 2026), (datetime(2026, 12, 31, 23, tzinfo=UTC), 2027)],
+)
+def test_a_kenmerk_has_the_year_of_the_calendar_in_the_office(database: Database, moment: datetime, year: int) -> None:
+    with database.work() as work:
+        one, other = (work.meldingen.create(a_new_melding(), moment) for _ in range(2))
+        work.commit()
+    with database.work() as work:
+        assert [work.meldingen.get(made.id).kenmerk for made in (one, other)] == [f"WB-{year}-00001", f"WB-{year}-00002"]
+
+
 def a_waiting_reply(database: Database, *, thread: str = "chat") -> int:
     take_in(database, message := a_message(thread=thread))
     with database.work() as work:
