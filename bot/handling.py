@@ -287,6 +287,12 @@ class Handling:
             work.commit()
         return after
 
+    def is_own_latest(self, melding_id: int, seq: int, *, account: str) -> bool:
+        """Whether step `seq` is the newest of a melding, and this colleague took it no longer ago than the time to undo it."""
+        with self.database.looking() as work:
+            last = work.meldingen.last_event(melding_id)
+        return (last.seq, last.actor) == (seq, account) and self.now() - last.at <= self.second_thoughts
+
     def preview(self, melding: Melding, step: Step, *, account: str) -> tuple[Preview, ...]:
         """Exactly what each melder would be sent if the step were taken now. Changes nothing."""
         if step.telling is None:

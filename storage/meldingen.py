@@ -182,6 +182,7 @@ class LastEvent:
 
     id: int
     seq: int
+    at: datetime
     event: Event
     actor: str
     data: dict[str, Any]
@@ -285,7 +286,7 @@ class Meldingen:
         row = self._connection.execute(query).one_or_none()
         if row is None:
             raise NotFoundError(said("Melding %(melding_id)s bestaat niet.", melding_id=melding_id))
-        return LastEvent(id=row.id, seq=row.seq, event=Event(row.event), actor=row.actor, data=row.data)
+        return LastEvent(id=row.id, seq=row.seq, at=row.at, event=Event(row.event), actor=row.actor, data=row.data)
 
     def add_melder(self, melding_id: int, new: NewMelder, now: datetime) -> bool:
         """Let a person take part. False when they already did, here or in a melding that was merged into it. Idempotent."""

@@ -95,6 +95,37 @@ async def test_a_handler_works_on_the_own_vakafdeling_only(open_desk: DeskAtWork
     assert "WB-2026-00001" in (await open_desk.get("/?queue=mijn_vakafdeling")).text
 
 
+async def referred_on(desk: DeskAtWork) -> str:
+    """A handler refers the melding on, so that it is no longer of their vakafdeling. The step, as `/ongedaan` names it."""
+    await desk.do(desk.melding(), "bevestigen")
+    become(desk, Role.HANDLER, "stadswerken")
+    await desk.do(desk.melding(), "doorverwijzen", organisatie="stedin")
+    assert desk.melding().lead != "stadswerken"
+    return desk.hidden("stappen")
+
+
+async def test_a_handler_takes_back_the_own_step_that_put_a_melding_elsewhere(open_desk: DeskAtWork) -> None:
+    step = await referred_on(open_desk)
+    page = await open_desk.follow(await open_desk.post("/ongedaan", stappen=step))
+    assert "Ongedaan gemaakt: WB-2026-00001." in readable(page)
+    assert (open_desk.melding().status, open_desk.melding().lead) == (Status.DOORGEZET, "stadswerken")
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+async def test_a_handler_takes_back_nothing_elsewhere_that_is_older_or_of_another(open_desk: DeskAtWork, *, is_own: bool) -> None:
+    step = await referred_on(open_desk)
+    if is_own:
+        open_desk.office.clock.advance(seconds=1)  # this office gives no time for second thoughts
+    else:
+        open_desk.add_colleague("bram", "Bram", Role.HANDLER)
+        open_desk.client.cookies.clear()
+        await open_desk.log_in(username="bram")
+        await open_desk.get("/")
+    page = await open_desk.follow(await open_desk.post("/ongedaan", stappen=step))
+    assert "niet van uw vakafdeling" in readable(page)
+    assert open_desk.melding().status is Status.DOORVERWEZEN
+
+
 async def test_a_handler_of_an_involved_vakafdeling_does_the_own_task_and_closes_nothing(open_desk: DeskAtWork) -> None:
     await open_desk.do(open_desk.melding(), "bevestigen")
     await open_desk.follow(await open_desk.post("/meldingen/1/taken", vakafdeling="vth", wat="Kijk"))

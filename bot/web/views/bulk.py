@@ -78,7 +78,7 @@ def undo(visit: Admitted) -> Response:
     steps = visit.form.numbered("stappen")
     done, refused = [], []
     for melding_id, seq in steps:
-        if not may_handle(visit.account, visit.desk.handling.get(melding_id)):
+        if not _may_undo(visit, melding_id, seq):
             refused.append(gettext("Deze melding is niet van uw vakafdeling."))
             continue
         try:
@@ -89,6 +89,13 @@ def undo(visit: Admitted) -> Response:
     parts = ([gettext("Ongedaan gemaakt: %(wat)s. Er is niets verstuurd.", wat=names)] if done else []) + refused[:3]
     address = f"/meldingen/{steps[0][0]}?queue=te_beoordelen" if len(steps) == 1 else "/"
     return go_on(visit, address, Message(tone="warning" if refused else "ok", text=" ".join(parts)))
+
+
+def _may_undo(visit: Visit, melding_id: int, seq: int) -> bool:
+    """Who handles the melding; and whose own step put it elsewhere, for as long as second thoughts are given."""
+    handling = visit.desk.handling
+    is_own = handling.is_own_latest(melding_id, seq, account=visit.account.username)
+    return is_own or may_handle(visit.account, handling.get(melding_id))
 
 
 def _action(name: str) -> Action:
