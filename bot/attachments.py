@@ -37,12 +37,16 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachments:
-    """Fetches what is due, one file at a time per channel. `now` is the clock."""
+    """Fetches what is due, one file at a time per channel. `now` is the clock.
+
+    A server that keeps trickling holds a channel up no longer than `longest` per file, which ends well before its claim does.
+    """
 
     database: Database
     store: FileStore
     router: Router
     now: Callable[[], datetime]
+    longest: timedelta = timedelta(minutes=2)
 
     async def run(self, channel: Channel) -> int:
         """Fetch what waits on this channel, and delete what residents took back. Returns how many files were kept."""
@@ -79,13 +83,16 @@ class Attachments:
         file = await asyncio.to_thread(self.store.temporary)
         try:
             with file.open("wb") as target:
-                await source.download(one.reference, cast("BinaryIO", target), self.store.largest)
+                async with asyncio.timeout(self.longest.total_seconds()):
+                    await source.download(one.reference, cast("BinaryIO", target), self.store.largest)
             admitted = await asyncio.to_thread(self.store.admit, file)
             await asyncio.to_thread(self._keep, one, admitted)
         except (RefusedFileError, MessageRejectedError) as error:
             await asyncio.to_thread(self._record_refusal, one, str(error))
         except ChannelError as error:
             await asyncio.to_thread(self._record_failure, one, str(error))
+        except TimeoutError:
+            await asyncio.to_thread(self._record_failure, one, said("de bijlage komt te langzaam binnen"))
         except StorageUnavailableError:
             raise  # nothing is wrong with the file
         except Exception as error:  # noqa: BLE001 - one file that nobody can take holds up no other, and is not tried for ever
