@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from PIL import Image, ImageOps
 
@@ -13,6 +14,8 @@ from routing.messages import GeoPoint
 from routing.sentences import said
 
 LARGEST = 60_000_000  # points; a photo of a telephone has up to 50 million
+# Written anew it takes 8 bytes of memory a point. A flood of photos, of the form and of the channels together, waits its turn.
+_TURNS = BoundedSemaphore(2)
 _FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "PNG"}
 _GPS, _LAT, _LON = 0x8825, (1, 2), (3, 4)  # EXIF 2.32: the GPS part, and in it reference and value of each
 
@@ -35,7 +38,7 @@ def clean(source: Path, target: Path, media_type: str) -> Cleaned:
     Raises PictureError for what is no picture, or too large a one to open; OSError when the disk does not take it.
     """
     try:
-        with warnings.catch_warnings():
+        with _TURNS, warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _rewritten(source, target, media_type)
     except PictureError:
@@ -47,18 +50,23 @@ def clean(source: Path, target: Path, media_type: str) -> Cleaned:
 
 
 def _rewritten(source: Path, target: Path, media_type: str) -> Cleaned:
+    form = _FORMATS[media_type]
+    plain, place = _read(source, "RGB" if form == "JPEG" else "RGBA")
+    bare = Image.new(plain.mode, plain.size)
+    bare.paste(plain)
+    bare.save(target, form, **({"quality": 90} if form == "JPEG" else {}))
+    return Cleaned(media_type="image/png" if form == "PNG" else media_type, place=place)
+
+
+def _read(source: Path, mode: str) -> tuple[Image.Image, GeoPoint | None]:
+    """The picture upright, and where it was taken. What was read is let go on return: each copy takes 4 bytes a point."""
     with Image.open(source, formats=("JPEG", "PNG", "WEBP", "GIF")) as picture:
         if picture.width * picture.height > LARGEST:
             raise PictureError(said("de foto telt meer dan %(millions)s miljoen punten", millions=LARGEST // 1_000_000))
         place = _place_of(picture)
         picture.info.pop("exif", None)  # read already; Pillow would write it anew, and stumble over what telephones put there
-        upright = ImageOps.exif_transpose(picture)
-        form = _FORMATS[media_type]
-        plain = upright.convert("RGB" if form == "JPEG" else "RGBA")
-        bare = Image.new(plain.mode, plain.size)
-        bare.paste(plain)
-        bare.save(target, form, **({"quality": 90} if form == "JPEG" else {}))
-    return Cleaned(media_type="image/png" if form == "PNG" else media_type, place=place)
+        ImageOps.exif_transpose(picture, in_place=True)
+        return picture.convert(mode), place
 
 
 def _place_of(picture: Image.Image) -> GeoPoint | None:

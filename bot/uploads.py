@@ -8,8 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from threading import BoundedSemaphore
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from bot.files import Admitted, FileStore, RefusedFileError
@@ -17,16 +16,12 @@ from bot.filetypes import PICTURES
 from routing.messages import Attachment, AttachmentKind, GeoPoint
 from storage.database import UnitOfWork
 
-# A photo of a telephone takes 200 MB while it is written anew: a flood of them must not take the memory of the process.
-_AT_ONCE = 2
-
 
 @dataclass(frozen=True, slots=True)
 class Uploads:
     """The photos of one office's form."""
 
     store: FileStore
-    _turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_AT_ONCE), repr=False)
 
     @contextmanager
     def admitted(self, photos: Sequence[BinaryIO]) -> Iterator[tuple[Admitted, ...]]:
@@ -39,8 +34,7 @@ class Uploads:
         stack.callback(self.store.discard, file)
         with file.open("wb") as target:
             shutil.copyfileobj(photo, target)
-        with self._turns:
-            admitted = self.store.admit(file)
+        admitted = self.store.admit(file)
         if admitted.media_type not in PICTURES:
             raise RefusedFileError("dit is geen foto")
         return admitted
