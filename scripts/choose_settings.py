@@ -20,7 +20,7 @@ from routing.model.training import SEED, Settings
 from routing.vakafdelingen import load_municipality
 
 USUAL = ("h+i+aa", "g+z+cc", "f+o+dd")
-GRID = (Settings(), Settings(ridge=1.5), Settings(ridge=6.0), Settings(softmax_c=0.1), Settings(softmax_c=1.0))
+GRID = (Settings(), Settings(ridge=1.5), Settings(ridge=6.0), Settings(softmax_c=0.3), Settings(softmax_c=3.0))
 
 
 def main() -> int:

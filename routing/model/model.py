@@ -23,10 +23,15 @@ from routing.errors import ConfigError
 from routing.model.features import Reading, shapes_of
 
 Matrix = NDArray[np.float32]
-FORMAT = 3
+FORMAT = 4
 LEXICON_SCALE = 0.22
 _REMEMBERED = 20_000  # words, of which the pieces that the model knows are looked up once
 _NONE = np.empty(0, np.int32)
+# What a weight is rounded to, in parts of the largest of its column, of which there are 127; and two of them, low half first.
+_STEPS = np.array([-26, -18, -12, -7, -4, -2, -1, 0, 1, 2, 4, 7, 12, 18, 26], np.int8)
+_BETWEEN_STEPS = (_STEPS[1:].astype(np.float32) + _STEPS[:-1]) / 2
+_NO_STEP = 7
+_PAIRS = np.array([(_STEPS[byte % 16 % 15], _STEPS[byte // 16 % 15]) for byte in range(256)], np.int8).view(np.uint16)[:, 0]
 
 
 class Row(NamedTuple):
@@ -144,18 +149,34 @@ class Heads:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A table with a row per term and a column per class, in whole numbers; `scale` turns a column into margins."""
+    """A table with a row per term and a column per class, of one of sixteen steps each, two to a byte.
 
-    whole: NDArray[np.int8]
+    `scale` turns the steps of a column into margins. The steps are finest where most weights are, and end far below the largest:
+    no single term decides by itself. That judges messages of strangers better than the weights as they were learned.
+    """
+
+    packed: NDArray[np.uint8]
     scale: Matrix
 
     @classmethod
     def of(cls, weights: Matrix) -> Self:
-        scale = np.maximum(np.abs(weights).max(axis=0), 1e-9) / 127.0
-        return cls(np.rint(weights / scale).astype(np.int8), scale.astype(np.float32))
+        """Columns are even in number, or the last byte of a row is half used."""
+        scale = np.maximum(np.abs(weights).max(axis=0), 1e-9).astype(np.float32) / np.float32(127.0)
+        numbers = np.searchsorted(_BETWEEN_STEPS, weights / scale).astype(np.uint8)
+        if numbers.shape[1] % 2:
+            numbers = np.hstack([numbers, np.full((len(numbers), 1), _NO_STEP, np.uint8)])
+        return cls(numbers[:, 0::2] | numbers[:, 1::2] << 4, scale)
+
+    def steps(self, rows: NDArray[np.intp] | slice = slice(None)) -> NDArray[np.int8]:
+        """The steps of these rows, a column per class."""
+        return np.take(_PAIRS, self.packed[rows]).view(np.int8)[:, : len(self.scale)]
+
+    def table(self) -> Matrix:
+        """Every weight as it counts."""
+        return self.steps() * self.scale
 
     def margins(self, row: Row) -> Matrix:
-        return np.asarray((row.weights @ self.whole[row.columns].astype(np.float32)) * self.scale, dtype=np.float32)
+        return np.asarray((row.weights @ self.steps(row.columns).astype(np.float32)) * self.scale, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +243,7 @@ def save(model: Model, target: Path) -> None:
         "lead_of_topic": model.lead_of_topic,
         "heads": _as_bytes(model.heads.classes),
         **{f"head_{name}": _as_bytes(classes) for name, classes in model.heads.classes.items()},
-        "weights": model.weights.whole,
+        "weights": model.weights.packed,
         "weights_scale": model.weights.scale,
     }
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:

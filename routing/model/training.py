@@ -40,7 +40,7 @@ class Settings:
     word_min: int = 2
     shape_min: int = 3
     ridge: float = 3.0
-    softmax_c: float = 0.3
+    softmax_c: float = 1.0
 
 
 def train(examples: Sequence[Example], readings: Sequence[Reading], leads: Sequence[str], settings: Settings) -> Model:
@@ -140,7 +140,7 @@ def cross_fitted(matrix: sp.csr_matrix, labels: Labels, ridge: float) -> Matrix:
     margins = np.zeros((matrix.shape[0], wanted), dtype=np.float32)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED)
     for learn, held in folds.split(margins, labels.lead):
-        margins[held] = matrix[held] @ fit_ridge(matrix[learn], labels.targets[learn, :wanted], ridge)
+        margins[held] = matrix[held] @ Weights.of(fit_ridge(matrix[learn], labels.targets[learn, :wanted], ridge)).table()
     return margins
 
 
