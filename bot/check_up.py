@@ -27,9 +27,13 @@ class CheckUp:
     database: Database
     now: Callable[[], datetime]
 
+    async def is_due(self, channel: Channel) -> bool:
+        """Whether there is something to look at, and the last look is a day ago."""
+        return isinstance(channel, Checkable) and await asyncio.to_thread(self._is_due, channel.name)
+
     async def run(self, channel: Channel) -> tuple[Finding, ...]:
-        """Look when the last look is a day ago. Returns what was found; empty when it was not time."""
-        if not isinstance(channel, Checkable) or not await asyncio.to_thread(self._is_due, channel.name):
+        """Look when the last look is a day ago. Returns what was found; empty when it was not time. One process at a time."""
+        if not isinstance(channel, Checkable) or not await self.is_due(channel):
             return ()
         findings = await self.look(channel)
         if isinstance(channel, RemovalFinder) and all(finding.is_good for finding in findings):

@@ -208,7 +208,11 @@ class Clock:
 
     def _checking(self, channel: Channel) -> Callable[[], Awaitable[None]]:
         async def check() -> None:
-            await self.check_up.run(channel)
+            if not await self.check_up.is_due(channel):
+                return  # mostly so, and then nobody is held up for a lease
+            async with self.singles.kept(f"controle {channel.name}") as lease:
+                if lease is not None:
+                    await self.check_up.run(channel)
 
         return check
 

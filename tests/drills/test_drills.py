@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from bot.relay import Relay
 from bot.retention import RetentionKeeper
 from bot.single import Singles
 from bot.wellbeing import judge_health
-from channels.base import Channel
+from channels.base import Channel, Finding
 from channels.simulator.faults import Fault, FaultKind, Side
 from channels.simulator.telegram import TelegramSimulator
 from channels.telegram import TelegramChannel, TelegramSettings
@@ -83,6 +84,21 @@ class Counter:
         with self.office.database.reading() as connection:
             health = queries.health(connection, self.office.clock())
         return judge_health(health, self.office.triage.replies.municipality, self.office.clock())
+
+
+class SlowToCheck(TelegramChannel):
+    """Its daily look takes until somebody says that it may end."""
+
+    def __init__(self, settings: TelegramSettings) -> None:
+        super().__init__(settings)
+        self.begun, self.may_end = asyncio.Event(), asyncio.Event()
+        self.looks = 0
+
+    async def check(self) -> tuple[Finding, ...]:
+        self.looks += 1
+        self.begun.set()
+        await self.may_end.wait()
+        return await super().check()
 
 
 @pytest.fixture
@@ -324,4 +340,25 @@ async def test_a_step_under_way_at_a_stop_is_let_finish_and_is_no_error_in_the_l
     scheduler.shutdown(wait=False)
     assert await counter.clock.rest(timedelta(seconds=60))
     assert [record.getMessage() for record in caplog.records if record.name.startswith("apscheduler")] == []
+    await counter.channel.aclose()
+
+
+async def test_two_processes_pay_for_one_daily_look(database: Database, simulator: TelegramSimulator) -> None:
+    counter = Counter(database, simulator)
+    channel = SlowToCheck(
+        TelegramSettings(token=simulator.token, base_url=simulator.url, read_timeout=20.0, connect_timeout=20.0)
+    )
+    singles = counter.clock.singles
+    ours = replace(counter.clock, channels=(channel,))
+    theirs = replace(ours, singles=replace(singles, holder="another process", _held={}), trouble={})
+    looking = asyncio.create_task(ours.tick())
+    await asyncio.wait_for(channel.begun.wait(), 60)
+
+    await asyncio.wait_for(theirs.tick(), 60)
+    channel.may_end.set()
+    await looking
+    await asyncio.wait_for(theirs.tick(), 60)
+
+    assert (channel.looks, ours.trouble, theirs.trouble) == (1, {}, {})
+    await channel.aclose()
     await counter.channel.aclose()
