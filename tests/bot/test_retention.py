@@ -96,7 +96,7 @@ def test_of_a_closed_melding_the_case_stays_and_the_person_goes(office: Office, 
         assert work.meldingen.verify_chain(melding.id)
         assert [one.sha256 for one in work.attachments.orphans()] == []
     with office.database.reading() as connection:
-        assert search(connection, "Ottoline", limit=5, with_people=True).meldingen == ()
+        assert search(connection, "Ottoline", limit=5, sees_contacts=True).meldingen == ()
         assert "1 meldingen" in newest_lines(connection, limit=1)[0].detail
     assert keeper.run() == 0
     office.receive(letter)  # a platform that hands over an old message again brings nothing back

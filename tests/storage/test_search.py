@@ -25,9 +25,9 @@ def office(database: Database) -> Office:
     return office
 
 
-def found(office: Office, text: str, *, with_people: bool = True, limit: int = 10, older_than: int | None = None) -> list[int]:
+def found(office: Office, text: str, *, sees_contacts: bool = True, limit: int = 10, older_than: int | None = None) -> list[int]:
     with office.database.reading() as connection:
-        answer = search(connection, text, limit=limit, with_people=with_people, older_than=older_than)
+        answer = search(connection, text, limit=limit, sees_contacts=sees_contacts, older_than=older_than)
     return [melding.id for melding in answer.meldingen]
 
 
@@ -64,7 +64,26 @@ def test_what_people_type_finds_what_they_mean(office: Office, text: str, ids: l
 
 
 def test_people_are_found_only_by_who_may_see_them(office: Office) -> None:
-    assert found(office, "jansen", with_people=False) == []
+    assert found(office, "jansen", sees_contacts=False) == []
+
+
+CONTACT = "bel 06 12345678 of mail ada@ziggo.nl over de kapotte bank"
+
+
+@pytest.mark.parametrize("thread", ["new", "t1"], ids=["of a melding", "said later"])
+@pytest.mark.parametrize("asked", ["bel 12345678", "bel 0612", "06 123", "mail ada", "ada@ziggo.nl", "bank ziggo", "bank ada"])
+def test_contact_details_are_found_only_by_who_may_see_them(office: Office, thread: str, asked: str) -> None:
+    sender = Person(external_id="p1" if thread == "t1" else "p9", display_name="Bo")
+    office.receive(a_message(CONTACT, thread=thread, sender=sender))
+    assert found(office, asked, sees_contacts=False) == []
+    assert found(office, "banken kapotte", sees_contacts=False) == found(office, "banken kapotte") != []
+
+
+def test_what_the_page_shows_is_found_by_everybody(office: Office) -> None:
+    for asked in ("boom", "drie", "Voorstraat", "uberlast katten", "KAPOT"):
+        assert found(office, asked, sees_contacts=False) == found(office, asked) != []
+    assert found(office, "Voorstraat", sees_contacts=False, limit=2) == [3, 2]
+    assert found(office, "Voorstraat", sees_contacts=False, limit=2, older_than=2) == [1]
 
 
 def test_what_was_added_later_is_found_too(office: Office) -> None:

@@ -27,7 +27,7 @@ def show_found(visit: Admitted, q: str = "", na: str = "") -> Response:
     found = Found(meldingen=(), has_more=False)
     with visit.desk.database.reading() as connection:
         if asked:
-            found = search(connection, asked, limit=PER_PAGE, with_people=visit.account.sees_contacts, older_than=older_than)
+            found = search(connection, asked, limit=PER_PAGE, sees_contacts=visit.account.sees_contacts, older_than=older_than)
         if reference_in(asked) is not None and len(found.meldingen) == 1:
             return RedirectResponse(f"/meldingen/{found.meldingen[0].id}", status_code=303)
         values = pages.frame(connection, visit)
