@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -50,6 +51,8 @@ async def serve(application: Application) -> None:
     has_desk = application.clock.role in {Role.ALL, Role.WEB}
     app = create_app(application) if has_desk else create_monitor(application)
     proxies = [str(proxy) for proxy in web.trusted_proxies]
+    gc.collect()
+    gc.freeze()  # what is loaded stays: looking through all of it for garbage would hold up, time and again, who waits for a page
     if not await run_until_signal(application, [server_for(app, web.host, web.port, proxies=proxies)]):
         _log.warning("left while a platform kept a step waiting")
         _leave()

@@ -118,12 +118,13 @@ class Lexicon:
             if _SPACELESS.search(folded):
                 self._spaceless[folded.strip()].append((topic, weight))
             elif rows := tuple(" ".join(row) for part in folded.split("+") if (row := self._row(part))):
-                terms.append((topic, weight, rows))
+                together = rows if len(rows) == 1 else tuple(sorted(set(rows)))
+                terms.append((topic, weight, rows, together))
                 self._rows.update(rows)
-                sharing[tuple(sorted(rows))].add(topic)
-        asked = Counter(row for _, _, rows in terms for row in set(rows))
-        for number, (topic, weight, rows) in enumerate(terms):
-            term = _Term(topic, weight * _rarity(rows, len(sharing[tuple(sorted(rows))])), rows, number)
+                sharing[together].add(topic)
+        asked = Counter(chain.from_iterable(together for *_, together in terms))
+        for number, (topic, weight, rows, together) in enumerate(terms):
+            term = _Term(topic, weight * _rarity(rows, len(sharing[together])), rows, number)
             self._terms[min(rows, key=asked.__getitem__)].append(term)
 
     def _row(self, part: str) -> list[str]:
