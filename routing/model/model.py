@@ -27,11 +27,12 @@ FORMAT = 4
 LEXICON_SCALE = 0.22
 _REMEMBERED = 20_000  # words, of which the pieces that the model knows are looked up once
 _NONE = np.empty(0, np.int32)
-# What a weight is rounded to, in parts of the largest of its column, of which there are 127; and two of them, low half first.
+# What a weight is rounded to, in 127ths of the largest of its column. A half byte numbers them; its sixteenth number is not used.
 _STEPS = np.array([-26, -18, -12, -7, -4, -2, -1, 0, 1, 2, 4, 7, 12, 18, 26], np.int8)
 _BETWEEN_STEPS = (_STEPS[1:].astype(np.float32) + _STEPS[:-1]) / 2
-_NO_STEP = 7
-_PAIRS = np.array([(_STEPS[byte % 16 % 15], _STEPS[byte // 16 % 15]) for byte in range(256)], np.int8).view(np.uint16)[:, 0]
+_OF_HALF = np.append(_STEPS, np.int8(0))
+# For each byte the steps of its two halves, the low one first, as one number: one look-up gives both.
+_PAIRS = np.stack([np.tile(_OF_HALF, 16), np.repeat(_OF_HALF, 16)], axis=1).view(np.uint16)[:, 0]
 
 
 class Row(NamedTuple):
@@ -149,7 +150,7 @@ class Heads:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A table with a row per term and a column per class, of one of sixteen steps each, two to a byte.
+    """A table with a row per term and a column per class, of one of fifteen steps each, two to a byte.
 
     `scale` turns the steps of a column into margins. The steps are finest where most weights are, and end far below the largest:
     no single term decides by itself. That judges messages of strangers better than the weights as they were learned.
@@ -160,11 +161,11 @@ class Weights:
 
     @classmethod
     def of(cls, weights: Matrix) -> Self:
-        """Columns are even in number, or the last byte of a row is half used."""
+        """Round each weight. With an odd number of columns the high half of the last byte of each row is 0."""
         scale = np.maximum(np.abs(weights).max(axis=0), 1e-9).astype(np.float32) / np.float32(127.0)
         numbers = np.searchsorted(_BETWEEN_STEPS, weights / scale).astype(np.uint8)
         if numbers.shape[1] % 2:
-            numbers = np.hstack([numbers, np.full((len(numbers), 1), _NO_STEP, np.uint8)])
+            numbers = np.pad(numbers, ((0, 0), (0, 1)))
         return cls(numbers[:, 0::2] | numbers[:, 1::2] << 4, scale)
 
     def steps(self, rows: NDArray[np.intp] | slice = slice(None)) -> NDArray[np.int8]:
