@@ -19,7 +19,6 @@ from storage.meldingen import Change, Melding, NewMelder, Recorded
 from storage.migrate import is_current, upgrade
 from storage.outbox import NewReply, ReplyState
 from storage.search import is_of_search
-from storage.staff import NewSession
 from storage.tables import events, metadata
 from tests.builders import MONDAY, a_change, a_message, a_new_melding, a_page, take_in
 
@@ -310,40 +309,6 @@ def test_the_second_refused_authorisation_in_a_row_pauses_the_channel(database: 
         state = work.channels.find("x")
         assert state is not None
         assert state.paused_at is None
-
-
-def test_a_session_ends_at_its_time_and_when_the_password_changes(database: Database) -> None:
-    with database.work() as work:
-        assert work.staff.add_account("samira", "Samira", "hash", MONDAY)
-        assert not work.staff.add_account("samira", "Other", "hash", MONDAY)
-        account = work.staff.get_account("samira")
-        work.staff.open_session(account, NewSession(token_hash="digest", csrf_token="csrf"), now=MONDAY, expires_at=LATER)
-        session = work.staff.find_session("digest", MONDAY)
-        assert session is not None
-        assert session.account.username == "samira"
-        assert work.staff.find_session("digest", LATER) is None
-        work.staff.set_password(account, "new")
-        assert work.staff.find_session("digest", MONDAY) is None
-
-
-def test_an_identity_belongs_to_one_account(database: Database) -> None:
-    with database.work() as work:
-        for name in ("samira", "bram"):
-            work.staff.add_account(name, name, "", MONDAY)
-        samira = work.staff.get_account("samira")
-        work.staff.set_identity(samira, "https://login.test", "7f3a")
-        new = NewSession(token_hash="digest", csrf_token="csrf", by_organisation=True)
-        work.staff.open_session(samira, new, now=MONDAY, expires_at=LATER)
-        found = work.staff.find_identity("https://login.test", "7f3a")
-        assert found is not None
-        assert found.username == "samira"
-        assert work.staff.find_identity("https://elders.test", "7f3a") is None
-        session = work.staff.find_session("digest", MONDAY)
-        assert session is not None
-        assert session.by_organisation
-        work.commit()
-    with database.work() as work, pytest.raises(sa.exc.IntegrityError):
-        work.staff.set_identity(work.staff.get_account("bram"), "https://login.test", "7f3a")
 
 
 def test_a_colleague_who_decides_late_does_not_send_again_what_was_found(database: Database) -> None:
