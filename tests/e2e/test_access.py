@@ -43,6 +43,15 @@ def _violations(page: Page) -> list[str]:
     return [f"{page.url} {item['id']}: {item['nodes'][0]['html'][:200]}" for item in found]
 
 
+def test_axe_finds_nothing_while_the_filters_do_not_come(visit: Visitor) -> None:
+    """What stands in the fold then is the link that does without scripts."""
+    page = visit(viewport=PHONE)
+    page.route("**/*filters=ja*", lambda _: None)  # never answered
+    page.locator("#filters > summary").click()
+    expect(page.locator("a#filters-velden")).to_be_visible()
+    assert _violations(page) == []
+
+
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_on_any_page(visit: Visitor, served: Served, theme: str, viewport: dict[str, int]) -> None:
